@@ -1,0 +1,124 @@
+package docker
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gantry-go/gantry/hijack"
+	"github.com/gantry-go/gantry/transport"
+)
+
+// Engine is an open engine. It implements [transport.Caller].
+type Engine struct {
+	client *transport.Client
+	info   Info
+	source string
+}
+
+// Info is what an engine said of itself when it was opened.
+type Info struct {
+	// APIVersion and MinAPIVersion are the newest and the oldest API version that the engine offers. Engines
+	// before 1.12 name no oldest; it is empty then.
+	APIVersion, MinAPIVersion string
+	// Version is the engine's own version, "20.10.24".
+	Version string
+	// Name is the engine's name, "Engine" for Docker's, "Podman Engine" for Podman's.
+	Name string
+	// OS and Arch are the engine's platform in Go's terms: "linux", "amd64".
+	OS, Arch string
+}
+
+// OpenHost opens the engine at host: unix:///path, tcp://host:port, http://host:port or https://host:port. tcp speaks
+// TLS when [transport.WithTLS] is given. The caller closes the engine.
+func OpenHost(ctx context.Context, host string, options ...transport.Option) (*Engine, error) {
+	client, err := transport.New(host, options...)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{client: client, source: "the given host"}
+	if e.info, err = fetchInfo(ctx, client); err != nil {
+		_ = client.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+var opVersion = transport.Operation{Name: "SystemVersion", Method: http.MethodGet, Path: "/version"}
+
+// fetchInfo asks without a version in the path, which every engine answers.
+func fetchInfo(ctx context.Context, c transport.Caller) (Info, error) {
+	type component struct {
+		Name string `json:"Name"`
+	}
+	type version struct {
+		APIVersion    string      `json:"ApiVersion"`
+		MinAPIVersion string      `json:"MinAPIVersion"`
+		Version       string      `json:"Version"`
+		OS            string      `json:"Os"`
+		Arch          string      `json:"Arch"`
+		Components    []component `json:"Components"`
+	}
+	v, err := transport.Object[version](ctx, c, opVersion.Request(), "ApiVersion")
+	if err != nil {
+		return Info{}, err
+	}
+	info := Info{APIVersion: v.APIVersion, MinAPIVersion: v.MinAPIVersion, Version: v.Version, OS: v.OS, Arch: v.Arch}
+	if len(v.Components) > 0 {
+		info.Name = v.Components[0].Name
+	}
+	if _, err := parseVersion(info.APIVersion); err != nil {
+		return Info{}, opVersion.Request().Refuse(transport.ErrProtocol, err)
+	}
+	return info, nil
+}
+
+// Info returns what the engine said of itself when it was opened.
+func (e *Engine) Info() Info { return e.info }
+
+// Host returns the engine's address, without anything secret.
+func (e *Engine) Host() string { return e.client.Host() }
+
+// Source returns what led to this engine: "DOCKER_HOST", or the socket that was found.
+func (e *Engine) Source() string { return e.source }
+
+// Do implements [transport.Caller]: it returns whatever the engine answers.
+func (e *Engine) Do(ctx context.Context, r *transport.Request) (*http.Response, error) {
+	if err := e.info.offers(r); err != nil {
+		return nil, err
+	}
+	return e.client.Do(ctx, r)
+}
+
+// Hijack implements [transport.Caller].
+func (e *Engine) Hijack(ctx context.Context, r *transport.Request) (*hijack.Conn, error) {
+	if err := e.info.offers(r); err != nil {
+		return nil, err
+	}
+	return e.client.Hijack(ctx, r)
+}
+
+// Close ends every call and stream of the engine's and closes its connections. It may be called more than once.
+func (e *Engine) Close() error { return e.client.Close() }
+
+// Ping is what an engine answers to a ping, all of it in headers. What it does not send is empty.
+type Ping struct {
+	// APIVersion is the newest API version that the engine offers.
+	APIVersion string `header:"Api-Version"`
+	// BuilderVersion is the builder that the engine prefers: "1" the classic one, "2" BuildKit.
+	BuilderVersion string `header:"Builder-Version"`
+	// OSType is the platform of its containers: "linux", "windows".
+	OSType string `header:"Ostype"`
+	// Server names the engine, its version and platform.
+	Server string `header:"Server"`
+	// Swarm is the node's state and role, "active/manager", since API 1.42.
+	Swarm string `header:"Swarm"`
+	// Experimental says that experimental features are on.
+	Experimental bool `header:"Docker-Experimental"`
+}
+
+var opPing = transport.Operation{Name: "Ping", Method: http.MethodGet, Path: "/_ping"}
+
+// Ping asks whether the engine answers, without a version in the path.
+func (e *Engine) Ping(ctx context.Context) (*Ping, error) {
+	return transport.Headers[Ping](ctx, e.client, opPing.Request())
+}

@@ -1,0 +1,224 @@
+package hijack
+
+import (
+	"bytes"
+	"io"
+	"iter"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Line is a line of output.
+type Line struct {
+	// Stream is [Stdout] or [Stderr].
+	Stream Stream
+	// Text is the line without its end, byte by byte as the container wrote it, valid UTF-8 or not.
+	Text string
+	// Time is when the engine read the line, if it was asked for timestamps.
+	Time time.Time
+	// Details are the attributes of the log, if the engine was asked for them; nil if there are none. The pieces of a
+	// long line share them.
+	Details map[string]string
+	// Partial says that the line goes on: in the next Line of this stream, or, if an error ends the sequence, nowhere.
+	Partial bool
+}
+
+// lineLimit is the longest piece of a line. Lines have no limit of their own, and memory must have one.
+const lineLimit = 64 << 10
+
+// Lines returns the output line by line. Lines that frames cut are joined again, those of stdout and stderr apart. A
+// line of more than 64 KiB comes in pieces, all but the last of them Partial. The last line needs no line end. Of a
+// TTY, whose lines end in CR LF, both are taken off.
+//
+// A time or attributes that were promised by the configuration and are not there leave Time or Details empty and the
+// Text whole. Engines that cut the long lines of a container into messages (at 16 KiB, by some log drivers) put a
+// time before each, in the middle of the line; it cannot be told from output and stays.
+//
+// The sequence ends with an error unless the output is complete. It closes the logs however the loop over it ends; a
+// second loop yields an error.
+func (l *Logs) Lines() iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
+		s, err := l.open()
+		if err != nil {
+			yield(Line{}, err)
+			return
+		}
+		defer l.finish(s)
+		j := newJoiner(l.cfg, yield)
+		for {
+			stream, data, err := s.next()
+			if err != nil {
+				cut := err != io.EOF //nolint:errorlint // a wrapped one would be an error
+				if j.flush(cut) && cut {
+					yield(Line{}, err)
+				}
+				return
+			}
+			if !j.add(stream, data) {
+				return
+			}
+		}
+	}
+}
+
+// joiner makes lines of pieces of output.
+type joiner struct {
+	cfg   LogsConfig
+	yield func(Line, error) bool
+	lines [2]pending // of stdout and of stderr
+}
+
+// pending is a line whose end has not come yet.
+type pending struct {
+	stream Stream
+	text   []byte // not yet yielded
+	begun  bool   // a piece of the line was yielded, so the prefix is gone
+	line   Line   // what its pieces have in common
+}
+
+func newJoiner(cfg LogsConfig, yield func(Line, error) bool) *joiner {
+	return &joiner{cfg: cfg, yield: yield, lines: [2]pending{{stream: Stdout}, {stream: Stderr}}}
+}
+
+// add takes the next piece of output, and returns false once the loop is over.
+func (j *joiner) add(stream Stream, data []byte) bool {
+	p := &j.lines[0]
+	if stream == Stderr {
+		p = &j.lines[1]
+	}
+	for len(data) > 0 {
+		end := bytes.IndexByte(data, '\n')
+		rest := data
+		if end >= 0 {
+			rest = data[:end]
+		}
+		if room := lineLimit - len(p.text); len(rest) > room {
+			p.text = append(p.text, rest[:room]...)
+			data = data[room:]
+			if !j.overflow(p) {
+				return false
+			}
+			continue
+		}
+		if end < 0 {
+			p.text = append(p.text, rest...)
+			return true
+		}
+		data = data[end+1:]
+		if !j.complete(p, rest) {
+			return false
+		}
+	}
+	return true
+}
+
+// complete yields the line that ends with rest.
+func (j *joiner) complete(p *pending, rest []byte) bool {
+	text := rest // most lines come in one piece and need not be moved
+	if len(p.text) > 0 {
+		p.text = append(p.text, rest...)
+		text = p.text
+	}
+	if j.cfg.TTY {
+		text = bytes.TrimSuffix(text, []byte{'\r'})
+	}
+	ok := j.emit(p, text, false)
+	p.begun = false
+	p.reset()
+	return ok
+}
+
+// overflow yields a piece of a line that is longer than the limit.
+func (j *joiner) overflow(p *pending) bool {
+	text := p.text
+	// A CR at the cut may be half of the line's end.
+	if held := j.cfg.TTY && text[len(text)-1] == '\r'; held {
+		text = text[:len(text)-1]
+		ok := j.emit(p, text, true)
+		p.text = append(p.text[:0], '\r')
+		return ok
+	}
+	ok := j.emit(p, text, true)
+	p.text = p.text[:0]
+	return ok
+}
+
+// flush yields the lines that the end of the stream left without an end; cut says that it came early.
+func (j *joiner) flush(cut bool) bool {
+	for i := range j.lines {
+		p := &j.lines[i]
+		if len(p.text) > 0 && !j.emit(p, p.text, cut) {
+			return false
+		}
+	}
+	return true
+}
+
+// emit yields a piece of a line, the first without what the engine put before it.
+func (j *joiner) emit(p *pending, text []byte, partial bool) bool {
+	if !p.begun {
+		p.begun = true
+		p.line = Line{Stream: p.stream}
+		text = j.cfg.cutPrefix(&p.line, text)
+	}
+	line := p.line
+	line.Text, line.Partial = string(text), partial
+	return j.yield(line, nil)
+}
+
+// reset empties the text, and gives up the memory of an unusually long one.
+func (p *pending) reset() {
+	p.text = p.text[:0]
+	if cap(p.text) > smallBuffer {
+		p.text = nil
+	}
+}
+
+// cutPrefix moves the time and the attributes that the engine put before a line, in this order, into line, and
+// returns the rest. What does not look like them stays.
+func (cfg LogsConfig) cutPrefix(line *Line, text []byte) []byte {
+	if cfg.Timestamps {
+		field, rest, ok := bytes.Cut(text, []byte{' '})
+		if !ok || line.Time.UnmarshalText(field) != nil {
+			line.Time = time.Time{}
+			return text
+		}
+		text = rest
+	}
+	if cfg.Details {
+		field, rest, ok := bytes.Cut(text, []byte{' '})
+		if !ok {
+			return text
+		}
+		details, ok := parseDetails(string(field))
+		if !ok {
+			return text
+		}
+		line.Details, text = details, rest
+	}
+	return text
+}
+
+// parseDetails reads "key=value,key=value", both escaped as in a URL's query; no attributes at all are fine.
+func parseDetails(field string) (map[string]string, bool) {
+	if field == "" {
+		return nil, true
+	}
+	details := make(map[string]string, strings.Count(field, ",")+1)
+	for pair := range strings.SplitSeq(field, ",") {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, false
+		}
+		key, err := url.QueryUnescape(key)
+		if err != nil {
+			return nil, false
+		}
+		if value, err = url.QueryUnescape(value); err != nil {
+			return nil, false
+		}
+		details[key] = value
+	}
+	return details, true
+}

@@ -1,0 +1,169 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// attempt is the life of one request on the wire: the context that ends it, what is known of how far it came, and
+// what to let go of when its answer is closed.
+type attempt struct {
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	detach   func() bool // from the client's own context
+	wanted   atomic.Pointer[want]
+	timer    *time.Timer
+	tries    atomic.Int32
+	headSent atomic.Bool
+	body     *source
+}
+
+// want is one try's need of a connection; its context ends once the try has got one.
+type want struct {
+	ctx  context.Context
+	done context.CancelFunc
+}
+
+var errHeaderTimeout = &Error{Operation: "header", Class: ErrTimeout} // only its identity is used
+
+// begin starts an attempt that ends with ctx or with the client.
+func (c *Client) begin(ctx context.Context, r *Request) *attempt {
+	a := &attempt{}
+	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	a.detach = context.AfterFunc(c.life, func() { a.cancel(ErrClosed) })
+	if c.config.headerTimeout > 0 && r.prompt && r.op.safe() && !r.op.Slow {
+		a.timer = time.AfterFunc(c.config.headerTimeout, func() { a.cancel(errHeaderTimeout) })
+	}
+	return a
+}
+
+// trace follows the request through net/http.
+func (a *attempt) trace(retry func()) *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) {
+			// net/http repeats a read on the next idle connection when the one it took turns out dead. The
+			// others may be as dead: the one repeat that we allow gets a fresh connection.
+			if a.tries.Add(1) > 1 {
+				retry()
+			}
+			w := new(want)
+			w.ctx, w.done = context.WithCancel(context.Background())
+			a.wanted.Store(w)
+		},
+		GotConn:      func(httptrace.GotConnInfo) { a.wanted.Load().done() },
+		WroteHeaders: func() { a.headSent.Store(true) },
+	}
+}
+
+// headArrived stops the header timeout.
+func (a *attempt) headArrived() {
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+}
+
+// end lets go of everything. It is called once the answer is closed or the request has failed.
+func (a *attempt) end() {
+	a.headArrived()
+	a.detach()
+	if w := a.wanted.Load(); w != nil {
+		w.done()
+	}
+	a.cancel(context.Canceled)
+}
+
+// failure makes the error of a request that got no answer.
+func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
+	mayHaveActed := a.headSent.Load() && !r.op.safe()
+	class := ErrTransport
+	cause := context.Cause(a.ctx)
+	switch {
+	case errors.Is(cause, ErrClosed):
+		class, err = ErrClosed, nil
+	case cause == error(errHeaderTimeout): //nolint:errorlint // the very same value is meant
+		class, err = ErrTimeout, nil
+	case ctx.Err() != nil:
+		class, err = nil, contextError(ctx)
+	case a.body != nil && a.body.err() != nil:
+		class, err = nil, a.body.err()
+	default:
+		if phase, ok := errors.AsType[*dialPhase](err); ok {
+			class, err = phase.class, phase.err
+		} else if _, ok := errors.AsType[tls.AlertError](err); ok {
+			// With TLS 1.3 the engine's verdict on our certificate comes with its first byte.
+			class, mayHaveActed = ErrTLS, false
+		} else if refused := answerClass(err); refused != nil {
+			class = refused
+		} else if errors.Is(err, io.ErrUnexpectedEOF) {
+			class = ErrTruncated
+		}
+	}
+	e := r.fail(class, err).(*Error)
+	e.MayHaveActed = mayHaveActed
+	return e
+}
+
+// source is an upload's body that remembers why reading it failed, since net/http does not always say.
+type source struct {
+	io.Reader
+	failed atomic.Pointer[error]
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader's contract
+		s.failed.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+// Close closes what is read, if that can be closed.
+func (s *source) Close() error {
+	if c, ok := s.Reader.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+func (s *source) err() error {
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// body is an answer's body that ends its attempt when it is closed or read to its end.
+type body struct {
+	io.ReadCloser
+	attempt *attempt
+	config  *config // of the client that brought it
+	once    atomic.Bool
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		if cause := context.Cause(b.attempt.ctx); cause != nil && err != io.EOF && !b.once.Load() { //nolint:errorlint // io.Reader's contract
+			err = cause
+		}
+		b.end()
+	}
+	return n, err
+}
+
+func (b *body) Close() error {
+	err := b.ReadCloser.Close()
+	b.end()
+	return err
+}
+
+func (b *body) end() {
+	if b.once.CompareAndSwap(false, true) {
+		b.attempt.end()
+	}
+}

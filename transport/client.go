@@ -1,0 +1,204 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gantry-go/gantry/hijack"
+)
+
+// Caller is what a generated client needs of an engine. [Client] is one; wrap it to watch, edit or refuse calls
+// ([With] does), or write your own to fake an engine.
+type Caller interface {
+	// Do sends a request and returns the engine's answer, whatever its status; [Check] makes an error of one that
+	// is no success. The caller closes the body.
+	Do(ctx context.Context, req *Request) (*http.Response, error)
+	// Hijack sends a request that asks for an upgrade and returns the connection. An answer that refuses it is an
+	// [*Error]; a success without an upgrade is a connection that can only be read.
+	Hijack(ctx context.Context, req *Request) (*hijack.Conn, error)
+}
+
+// Client speaks to one engine. It is safe for concurrent use.
+type Client struct {
+	config   config
+	endpoint endpoint
+	reads    *http.Transport // long-lived pool
+	writes   *http.Transport // calls that change something
+	life     context.Context // ends with Close
+	close    context.CancelCauseFunc
+}
+
+const (
+	// A stream at speed costs a system call for each fill of the read buffer, an idle one keeps it: 16 KiB is
+	// within a tenth of the speed of 64 KiB and a quarter of its cost.
+	connBuffer = 16 << 10
+
+	maxHeader = 256 << 10
+
+	// Engines close connections that idle for some seconds, Podman after ten. A read that meets a closed one is
+	// repeated; a call that changes something must not be, so it only takes connections used a moment ago.
+	readIdle  = 90 * time.Second
+	writeIdle = time.Second
+)
+
+// New returns a client of the engine at host: unix:///path, tcp://host:port, http://host:port or https://host:port;
+// tcp speaks TLS when [WithTLS] is given. Nothing is dialed before the first call.
+func New(host string, options ...Option) (*Client, error) {
+	c := &Client{config: defaults()}
+	for _, option := range options {
+		option(&c.config)
+	}
+	var err error
+	if c.endpoint, err = parseHost(host, c.config.tls != nil); err != nil {
+		return nil, err
+	}
+	c.life, c.close = context.WithCancelCause(context.Background())
+	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: clientTLS(c.config.tls, c.endpoint)}
+	c.reads = newPool(d, readIdle)
+	c.writes = newPool(d, writeIdle)
+	c.writes.DisableKeepAlives = c.config.freshMutations
+	return c, nil
+}
+
+func newPool(d *dialer, idle time.Duration) *http.Transport {
+	return &http.Transport{
+		Proxy:                  nil, // by option alone, never from the environment
+		DialContext:            d.dialContext,
+		DialTLSContext:         d.dialTLSContext,
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    1 << 20, // as many as there were callers at once
+		IdleConnTimeout:        idle,
+		ExpectContinueTimeout:  d.config.expectTimeout,
+		MaxResponseHeaderBytes: maxHeader,
+		ReadBufferSize:         connBuffer,
+		WriteBufferSize:        connBuffer,
+		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // HTTP/2 has no upgrades
+	}
+}
+
+func clientTLS(given *tls.Config, e endpoint) *tls.Config {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if given != nil {
+		c = given.Clone()
+		c.MinVersion = max(c.MinVersion, tls.VersionTLS12)
+	}
+	if c.ServerName == "" {
+		u := url.URL{Host: e.authority}
+		c.ServerName = u.Hostname()
+	}
+	c.NextProtos = slices.DeleteFunc(slices.Clone(c.NextProtos), func(p string) bool { return p == "h2" })
+	return c
+}
+
+// Host returns the engine's address without anything secret: "unix:///var/run/docker.sock", "https://host:2376".
+func (c *Client) Host() string {
+	if c.endpoint.network == "unix" {
+		return "unix://" + c.endpoint.address
+	}
+	return c.endpoint.scheme + "://" + c.endpoint.authority + c.endpoint.prefix
+}
+
+// Close ends every call and stream of the client with [ErrClosed] and closes its connections. It may be called more
+// than once.
+func (c *Client) Close() error {
+	c.close(ErrClosed)
+	c.reads.CloseIdleConnections()
+	c.writes.CloseIdleConnections()
+	return nil
+}
+
+// Do implements [Caller].
+func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
+	resp, a, err := c.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config}
+	return resp, nil
+}
+
+// send brings the request to the engine and returns its answer's head; the attempt ends with the answer.
+func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt, error) {
+	if r.err != nil {
+		r.discard()
+		return nil, nil, r.err
+	}
+	if c.life.Err() != nil {
+		r.discard()
+		return nil, nil, r.fail(ErrClosed, nil)
+	}
+	pool := c.writes
+	if r.op.safe() {
+		pool = c.reads
+	}
+	a := c.begin(ctx, r)
+	resp, err := pool.RoundTrip(c.httpRequest(r, a, pool))
+	if err != nil {
+		err = a.failure(ctx, r, err)
+		a.end()
+		return nil, nil, err
+	}
+	a.headArrived()
+	return resp, a, nil
+}
+
+// httpRequest puts a request in net/http's terms.
+func (c *Client) httpRequest(r *Request, a *attempt, pool *http.Transport) *http.Request {
+	ctx := httptrace.WithClientTrace(context.WithValue(a.ctx, wantKey{}, a), a.trace(pool.CloseIdleConnections))
+	path, _ := url.PathUnescape(c.endpoint.prefix)
+	hr := (&http.Request{
+		Method: r.op.Method,
+		URL: &url.URL{
+			Scheme: c.endpoint.scheme, Host: c.endpoint.authority,
+			Path: path + r.path, RawPath: c.endpoint.prefix + r.rawPath, RawQuery: strings.Join(r.query, "&"),
+		},
+		Host:   c.endpoint.authority,
+		Header: r.header.Clone(),
+		Proto:  "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(ctx)
+	if hr.Header == nil {
+		hr.Header = http.Header{}
+	}
+	if hr.Header.Get("User-Agent") == "" {
+		hr.Header.Set("User-Agent", c.config.userAgent)
+	}
+	if r.upgrade != "" {
+		hr.Header.Set("Connection", "Upgrade")
+		hr.Header.Set("Upgrade", r.upgrade)
+	}
+	c.setBody(hr, r, a)
+	return hr
+}
+
+func (c *Client) setBody(hr *http.Request, r *Request, a *attempt) {
+	switch {
+	case r.getBody != nil:
+		// net/http knows this form as in memory and sends it with the head in one write. GetBody lets it start over
+		// on another connection when the first turned out closed before anything was written.
+		hr.ContentLength = r.length
+		hr.Body = io.NopCloser(r.getBody())
+		hr.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(r.getBody()), nil }
+	case r.body != nil:
+		hr.ContentLength = r.length
+		if f, ok := r.body.(*os.File); ok && r.length > 0 {
+			hr.Body = f // as itself, so that the kernel may send it
+		} else {
+			a.body = &source{Reader: r.body}
+			hr.Body = a.body
+		}
+		if r.length == 0 {
+			hr.Body, hr.ContentLength = http.NoBody, 0
+		}
+		if r.streamed && c.config.expectTimeout > 0 {
+			hr.Header.Set("Expect", "100-continue")
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// This file is the seam behind which the JSON library stands: nothing else of the SDK names it.
+//
+// Its rules are what we promise: names match by exact case, except where a field's tag says otherwise; a duplicate
+// name, invalid UTF-8 and trailing text are errors; unknown members are ignored; null leaves a zero value.
+
+// rawJSON is a value not decoded yet.
+type rawJSON = jsontext.Value
+
+// marshal encodes a body or a parameter. Map keys are sorted, so that equal values give equal bytes.
+func marshal(v any) ([]byte, error) {
+	return json.Marshal(v, json.Deterministic(true))
+}
+
+// unmarshal decodes one whole document.
+func unmarshal(data []byte, v any) error {
+	return json.Unmarshal(data, v)
+}
+
+// unmarshalLenient decodes what it can of a document that only serves as an explanation.
+func unmarshalLenient(data []byte, v any) error {
+	return json.Unmarshal(data, v, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
+// documents reads JSON documents one after the other from a stream.
+type documents struct{ dec *jsontext.Decoder }
+
+func newDocuments(r io.Reader) documents { return documents{jsontext.NewDecoder(r)} }
+
+// next returns the bytes of the next document, valid until the call after, or io.EOF at a clean end.
+func (d documents) next() ([]byte, error) {
+	return d.dec.ReadValue()
+}
+
+// isSyntax tells text that is no JSON from a source that failed or ended early.
+func isSyntax(err error) bool {
+	_, ok := errors.AsType[*jsontext.SyntacticError](err)
+	return ok && !errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// kind returns the first byte of a document: '{', '[', '"', 'n' (null), 't', 'f' or '0'.
+func kind(doc []byte) byte {
+	return byte(rawJSON(bytes.TrimLeft(doc, " \t\r\n")).Kind())
+}
+
+// stringMember returns a member of an object by its path, as long as the path leads through objects to a string.
+func stringMember(doc []byte, name string) (value string, found bool) {
+	var members map[string]rawJSON
+	if unmarshal(doc, &members) != nil {
+		return "", false
+	}
+	raw, found := members[name]
+	if !found || unmarshal(raw, &value) != nil {
+		return "", false
+	}
+	return value, true
+}
+
+// boolMember returns the boolean at a path of member names.
+func boolMember(doc []byte, path []string) (value, found bool) {
+	for _, name := range path {
+		var members map[string]rawJSON
+		if unmarshal(doc, &members) != nil {
+			return false, false
+		}
+		if doc, found = members[name]; !found {
+			return false, false
+		}
+	}
+	return value, unmarshal(doc, &value) == nil
+}

@@ -1,0 +1,98 @@
+package transport
+
+import (
+	"io"
+	"mime"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxErrorBody = 64 << 10
+	maxMessage   = 4 << 10
+)
+
+// readErrorBody reads what fits. A body that goes on is left unread: closing it then drops the connection.
+func readErrorBody(body io.Reader) []byte {
+	data, _ := io.ReadAll(io.LimitReader(body, maxErrorBody)) // a cut body still tells more than none
+	return data
+}
+
+// errorBody has a field for each form in which engines report errors: Docker's message; Podman's message with its
+// cause; Podman's reports on pods (Errs) and manifests (errors); and the last record of a failed stream.
+type errorBody struct {
+	Message     string   `json:"message"`
+	Cause       string   `json:"cause"`
+	Error       string   `json:"error"`
+	Errs        []string `json:"Errs"`
+	Errors      []string `json:"errors"`
+	ErrorDetail struct {
+		Message string `json:"message"`
+	} `json:"errorDetail"`
+}
+
+// parseErrorBody finds the message, and the cause where it is told apart, in whatever an engine or a proxy sent.
+func parseErrorBody(contentType string, body []byte) (message, cause string) {
+	var parsed errorBody
+	// The declared type is not believed: a proxy's HTML comes as JSON at times, and Podman's JSON as text. Nor is
+	// a member of an unexpected kind a reason to lose the others.
+	if err := unmarshalLenient(body, &parsed); err == nil || parsed.Message != "" {
+		for _, m := range []string{
+			parsed.Message, parsed.ErrorDetail.Message, parsed.Error,
+			strings.Join(parsed.Errs, "; "), strings.Join(parsed.Errors, "; "), parsed.Cause,
+		} {
+			if m != "" {
+				return printable(m, maxMessage), printable(parsed.Cause, maxMessage)
+			}
+		}
+		if err == nil {
+			return "", ""
+		}
+	}
+	text := string(body)
+	if media, _, _ := mime.ParseMediaType(contentType); media == "text/html" || strings.HasPrefix(strings.TrimSpace(text), "<") {
+		text = htmlTitle(text)
+	}
+	return printable(text, maxMessage), ""
+}
+
+// htmlTitle returns the title of a proxy's error page, which says as much as the page does.
+func htmlTitle(page string) string {
+	lower := strings.ToLower(page)
+	_, rest, found := strings.Cut(lower, "<title")
+	if !found {
+		return ""
+	}
+	start := len(page) - len(rest)
+	_, rest, found = strings.Cut(rest, ">")
+	if !found || len(lower) != len(page) {
+		return ""
+	}
+	start = len(page) - len(rest)
+	end := strings.Index(rest, "</title")
+	if end < 0 {
+		return ""
+	}
+	return page[start : start+end]
+}
+
+// printable puts a text on one line of valid, printable UTF-8 of at most limit bytes.
+func printable(s string, limit int) string {
+	if len(s) > limit {
+		s = s[:limit]
+		for len(s) > 0 && !utf8.RuneStart(s[len(s)-1]) {
+			s = s[:len(s)-1]
+		}
+		if len(s) > 0 && s[len(s)-1] >= utf8.RuneSelf {
+			s = s[:len(s)-1]
+		}
+	}
+	clean := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	return strings.Join(strings.Fields(clean), " ")
+}

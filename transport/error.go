@@ -1,0 +1,155 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gantry-go/gantry/hijack"
+)
+
+// Error is the failure of one operation, whatever form it took: a request refused before it was sent, a connection
+// that failed, an answer that says no, a refused upgrade, or a failure inside a stream. Get it with [errors.As];
+// ask for its class ([ErrNotFound], [ErrConnect], ...) or its cause with [errors.Is].
+type Error struct {
+	// Operation is the operation that failed, "docker 1.41 ContainerStart".
+	Operation string
+	// Target is the first path argument, the name or id that the call was about; empty where there is none.
+	Target string
+	// Method and Path are what was sent; Path is escaped and has no query.
+	Method, Path string
+	// Status is the HTTP status of the answer, 0 where there was none.
+	Status int
+	// Message is what the engine said, on one line and at most 4 KiB, or the reason why nothing was sent.
+	Message string
+	// Cause is the root cause, where the engine tells it apart from the message (Podman does).
+	Cause string
+	// Body is the answer's body as it came, at most 64 KiB of it. It is the engine's text and is not redacted.
+	Body []byte
+	// MayHaveActed says that the engine may have carried out the operation, or part of it. It is false where the
+	// request was never wholly sent, was refused (4xx), or changes nothing by its nature.
+	MayHaveActed bool
+	// Class is the kind of failure, one of the package's sentinels.
+	Class error
+	// Err is the cause on our side of the wire, or nil.
+	Err error
+}
+
+// Error returns one line: operation, target, what happened.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Operation)
+	if e.Target != "" {
+		b.WriteByte(' ')
+		b.WriteString(printable(e.Target, 128))
+	}
+	b.WriteString(": ")
+	switch {
+	case e.Status != 0 && e.Message != "":
+		b.WriteString(strconv.Itoa(e.Status) + " " + e.Message)
+	case e.Status != 0:
+		b.WriteString(strconv.Itoa(e.Status) + " " + strings.ToLower(http.StatusText(e.Status)))
+	case e.Message != "" && e.Class != nil:
+		b.WriteString(e.Class.Error() + ": " + e.Message)
+	case e.Class != nil:
+		b.WriteString(e.Class.Error())
+	}
+	if e.Err != nil {
+		b.WriteString(": " + printable(e.Err.Error(), maxMessage))
+	}
+	return b.String()
+}
+
+// Unwrap returns the class and the cause.
+func (e *Error) Unwrap() []error {
+	causes := make([]error, 0, 2)
+	if e.Class != nil {
+		causes = append(causes, e.Class)
+	}
+	if e.Err != nil {
+		causes = append(causes, e.Err)
+	}
+	return causes
+}
+
+// fail makes an error of the request.
+func (r *Request) fail(class, cause error) error {
+	return &Error{
+		Operation: r.op.title(), Target: r.target, Method: r.op.Method, Path: r.rawPath, Class: class, Err: cause,
+	}
+}
+
+// acted marks an error of a request that the engine had before it, unless the operation changes nothing.
+func (r *Request) acted(err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		e.MayHaveActed = !r.op.safe()
+	}
+	return err
+}
+
+// Check returns nil for an answer that is a success (2xx, 304), and else what it says as an [*Error]; it then reads
+// and closes the body. [Object] and its sisters call it; call it for an answer that [Caller.Do] gave you.
+func Check(r *Request, resp *http.Response) error {
+	if resp.StatusCode >= 200 && resp.StatusCode < 300 || resp.StatusCode == http.StatusNotModified {
+		return nil
+	}
+	body := readErrorBody(resp.Body)
+	_ = resp.Body.Close()
+	e := r.fail(statusClass(resp.StatusCode), nil).(*Error)
+	e.Status, e.Body = resp.StatusCode, body
+	e.Message, e.Cause = parseErrorBody(resp.Header.Get("Content-Type"), body)
+	e.MayHaveActed = resp.StatusCode >= 500 && !r.op.safe()
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		// The target may hold anything: it is shown neither decoded nor followed.
+		e.Message = "answered with a redirect, which is not followed"
+	}
+	return e
+}
+
+// bodyError names what went wrong while an answer's body was read.
+func (r *Request) bodyError(ctx context.Context, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	class := ErrTransport
+	switch {
+	case errors.Is(err, ErrClosed):
+		class = ErrClosed
+	case ctx.Err() != nil:
+		err = contextError(ctx)
+		class = nil
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, ErrTruncated):
+		class = ErrTruncated
+	case errors.Is(err, ErrTooLarge):
+		class, err = ErrTooLarge, stripClass(err, ErrTooLarge)
+	case errors.Is(err, hijack.ErrClosed), errors.Is(err, ErrUnsupported):
+		class = nil
+	}
+	if _, ok := errors.AsType[*hijack.StreamError](err); ok {
+		class = ErrStream
+	} else if errors.Is(err, hijack.ErrProtocol) {
+		class = ErrProtocol
+	}
+	return r.acted(r.fail(class, err))
+}
+
+// contextError keeps both the context's error, which callers compare with, and its cause, which tells why.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == nil || errors.Is(cause, err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// stripClass drops a cause that says no more than its class does.
+func stripClass(err, class error) error {
+	if err == class { //nolint:errorlint // the very same value is meant
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,76 @@
+package transport
+
+import (
+	"context"
+	"mime"
+	"strings"
+
+	"github.com/gantry-go/gantry/hijack"
+)
+
+// Framing says how to learn whether a stream of logs is framed, stdout and stderr told apart, or raw, as it is when
+// the container has a TTY. Nothing in the bytes tells, and before API 1.42 no header does.
+type Framing struct {
+	// TTY is the caller's word for it; nil asks the engine.
+	TTY *bool
+	// Inspect is the read that tells, sent before the logs are asked for; nil where the answer's own Content-Type
+	// can be believed.
+	Inspect *Request
+	// Member is the path of the boolean in what Inspect answers: "Config.Tty".
+	Member string
+	// Timestamps and Details say what the engine was asked to put before each line.
+	Timestamps, Details bool
+}
+
+// The media types by which engines tell framed and raw streams apart, from API 1.42 on.
+const (
+	mediaFramed = "application/vnd.docker.multiplexed-stream"
+	mediaRaw    = "application/vnd.docker.raw-stream"
+)
+
+// Framed sends a request and returns the log output that answers it.
+func Framed(ctx context.Context, c Caller, r *Request, f Framing) (*hijack.Logs, error) {
+	tty, err := f.tty(ctx, c, r)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Bytes(ctx, c, r)
+	if err != nil {
+		return nil, err
+	}
+	if f.TTY == nil {
+		switch media, _, _ := mime.ParseMediaType(s.Header.Get("Content-Type")); {
+		case media == mediaFramed:
+			tty = false
+		case media == mediaRaw && f.Inspect == nil:
+			tty = true
+		}
+	}
+	return hijack.NewLogs(s, hijack.LogsConfig{
+		TTY: tty, Timestamps: f.Timestamps, Details: f.Details,
+		Error: func(err error) error { return r.bodyError(ctx, err) },
+	}), nil
+}
+
+func (f Framing) tty(ctx context.Context, c Caller, r *Request) (tty bool, err error) {
+	if f.TTY != nil {
+		return *f.TTY, nil
+	}
+	if f.Inspect == nil || r.err != nil {
+		return false, nil // r's own error comes when it is sent
+	}
+	resp, err := answer(ctx, c, f.Inspect)
+	if err != nil {
+		return false, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // all of it is read
+	err = readWhole(resp, configOf(resp).maxAnswer, func(doc []byte) error {
+		// A member that is missing, as for a task without a container, is a false one.
+		tty, _ = boolMember(doc, strings.Split(f.Member, "."))
+		return nil
+	})
+	if err != nil {
+		return false, f.Inspect.bodyError(ctx, err)
+	}
+	return tty, nil
+}

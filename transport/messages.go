@@ -1,0 +1,161 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+)
+
+// Messages is an answer that is a sequence of JSON documents: progress, events, statistics. Range over [Messages.All],
+// or take them all at once with Wait; both close it at their end. Close it where neither is called. The context of
+// the call ends it too. Use it from one goroutine at a time; Close may come from another.
+type Messages[T any] struct {
+	ctx  context.Context
+	req  *Request
+	resp *http.Response
+	docs documents
+	size *meter
+	used bool
+}
+
+// Sequence sends a request and returns its answer's documents. It returns as soon as the engine has accepted the
+// request, which it has then begun to carry out.
+func Sequence[T any](ctx context.Context, c Caller, r *Request) (*Messages[T], error) {
+	resp, err := stream(ctx, c, r)
+	if err != nil {
+		return nil, err
+	}
+	m := &Messages[T]{ctx: ctx, req: r, resp: resp, size: &meter{src: resp.Body, limit: configOf(resp).maxAnswer}}
+	m.docs = newDocuments(m.size)
+	return m, nil
+}
+
+// All returns the messages as they come. A failure that the engine reports inside the sequence is the last element,
+// an [*Error] with [ErrStream], and so is a sequence that breaks off. The sequence is closed when the loop ends, for
+// whatever reason; it can be ranged over once.
+func (m *Messages[T]) All() iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		defer m.Close() //nolint:errcheck // nothing depends on it
+		var none T
+		for {
+			v, err := m.next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Wait reads the sequence to its end and returns the failure that it reports, if any.
+func (m *Messages[T]) Wait() error {
+	for _, err := range m.All() {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// One returns the first message and closes the sequence. With none, the error is [ErrTruncated].
+func (m *Messages[T]) One() (T, error) {
+	for v, err := range m.All() {
+		return v, err
+	}
+	var none T
+	return none, m.req.acted(m.req.fail(ErrTruncated, nil))
+}
+
+// Close ends the sequence. It may be called more than once.
+func (m *Messages[T]) Close() error { return m.resp.Body.Close() }
+
+// next returns the next message, or io.EOF at a clean end.
+func (m *Messages[T]) next() (v T, err error) {
+	m.size.read = 0
+	doc, err := m.docs.next()
+	if err != nil {
+		return v, m.readError(err)
+	}
+	if err := isObject(doc); err != nil {
+		return v, m.req.protocolError(m.resp, err)
+	}
+	if message, failed := inBandError(doc); failed {
+		e := m.req.fail(ErrStream, nil).(*Error)
+		e.Message, e.Body = printable(message, maxMessage), bytes.Clone(doc[:min(len(doc), maxErrorBody)])
+		return v, m.req.acted(e)
+	}
+	if err := unmarshal(doc, &v); err != nil {
+		return v, m.req.protocolError(m.resp, err)
+	}
+	m.req.reportUnknown(configOf(m.resp).unknown, doc, &v)
+	return v, nil
+}
+
+// readError tells the end of the sequence, a broken connection and a broken document apart.
+func (m *Messages[T]) readError(err error) error {
+	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		if m.ctx.Err() == nil {
+			return io.EOF
+		}
+		return m.req.bodyError(m.ctx, err)
+	}
+	if isSyntax(err) {
+		return m.req.protocolError(m.resp, err)
+	}
+	return m.req.bodyError(m.ctx, err)
+}
+
+// inBandError finds the failure in a document of a progress stream. Docker writes error and errorDetail, Podman error
+// alone. Documents without either word are not looked into.
+func inBandError(doc []byte) (message string, failed bool) {
+	if !bytes.Contains(doc, []byte(`"error`)) {
+		return "", false
+	}
+	var parsed struct {
+		Error       any `json:"error"`
+		ErrorDetail *struct {
+			Message string `json:"message"`
+		} `json:"errorDetail"`
+	}
+	if unmarshalLenient(doc, &parsed) != nil {
+		return "", false
+	}
+	text, _ := parsed.Error.(string)
+	if parsed.ErrorDetail != nil {
+		return parsed.ErrorDetail.Message, true
+	}
+	return text, text != ""
+}
+
+// meter bounds what one document may hold. A record separator, with which some engines precede each document of a
+// sequence, is no JSON; it cannot stand inside a document either, so it becomes a space.
+type meter struct {
+	src         io.Reader
+	read, limit int64
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	if m.read > m.limit {
+		return 0, ErrTooLarge
+	}
+	n, err := m.src.Read(p)
+	m.read += int64(n)
+	const recordSeparator = 0x1e
+	for rest := p[:n]; ; {
+		i := bytes.IndexByte(rest, recordSeparator)
+		if i < 0 {
+			return n, err
+		}
+		rest[i] = ' '
+		rest = rest[i+1:]
+	}
+}

@@ -1,0 +1,36 @@
+package transport
+
+import (
+	"context"
+	"net/http"
+)
+
+// Pending is an answer that the engine has promised: its head has come, so the engine has begun to wait, and its body
+// comes when there is something to say. Result waits for it. Where the result is not wanted, Close it; the context of
+// the call ends it too. No goroutine waits meanwhile.
+type Pending[T any] struct {
+	ctx  context.Context
+	req  *Request
+	resp *http.Response
+}
+
+// Late sends a request and returns once the engine has accepted it.
+func Late[T any](ctx context.Context, c Caller, r *Request) (*Pending[T], error) {
+	resp, err := stream(ctx, c, r)
+	if err != nil {
+		return nil, err
+	}
+	return &Pending[T]{ctx: ctx, req: r, resp: resp}, nil
+}
+
+// Result waits for the answer and closes it. It is called once.
+func (p *Pending[T]) Result() (*T, error) {
+	var v T
+	if err := decodeBody(p.ctx, p.req, p.resp, &v, isObject); err != nil {
+		return nil, err
+	}
+	return &v, nil
+}
+
+// Close gives up waiting. It may be called more than once.
+func (p *Pending[T]) Close() error { return p.resp.Body.Close() }

@@ -1,0 +1,238 @@
+package transport
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/oapi-codegen/runtime"
+)
+
+// Request is one operation with its arguments, ready to be sent once. [Operation.Request] makes it; its methods add
+// parameters and a body. What cannot be sent is remembered, and Do and Hijack refuse it with [ErrInvalidInput].
+// A Request is not safe for concurrent use.
+type Request struct {
+	op            *Operation
+	target        string // first path argument, for messages
+	path, rawPath string
+	query         []string // styled and escaped pairs, in the order they were set
+	header        http.Header
+	body          io.Reader
+	getBody       func() io.Reader // set for a body in memory
+	length        int64
+	streamed      bool   // the body is read while it is sent
+	upgrade       string // protocol asked for by Hijack
+	prompt        bool   // the header timeout applies
+	err           error
+}
+
+// Operation returns what the request was made of.
+func (r *Request) Operation() *Operation { return r.op }
+
+// Target returns the first path argument, or nothing: the name or id that the call is about.
+func (r *Request) Target() string { return r.target }
+
+// URL returns the escaped path with the query, as it goes on the wire. It holds no header, so no credential.
+func (r *Request) URL() string {
+	if len(r.query) == 0 {
+		return r.rawPath
+	}
+	return r.rawPath + "?" + strings.Join(r.query, "&")
+}
+
+// Err returns why the request cannot be sent, or nil.
+func (r *Request) Err() error { return r.err }
+
+// Refuse returns the error of a request that a [Caller] will not send: class is what [errors.Is] finds, cause tells
+// why. A body that is a closer is closed, as if it had been sent.
+func (r *Request) Refuse(class, cause error) error {
+	r.discard()
+	return r.fail(class, cause)
+}
+
+// refuse keeps the first reason.
+func (r *Request) refuse(reason string) {
+	if r.err == nil {
+		r.err = r.fail(ErrInvalidInput, nil)
+		r.err.(*Error).Message = reason
+	}
+}
+
+// Query adds a query parameter unless v is its type's zero value; a pointer adds what it points to, also when that
+// is zero. A slice adds the parameter once for each element.
+func (r *Request) Query(name string, v any) {
+	if v == nil || reflect.ValueOf(v).IsZero() {
+		return
+	}
+	r.QueryRequired(name, v)
+}
+
+// QueryRequired adds a query parameter, whatever its value.
+func (r *Request) QueryRequired(name string, v any) {
+	value := reflect.ValueOf(v)
+	if value.Kind() == reflect.Slice && value.Len() == 0 {
+		return // an exploded list of nothing is no parameter
+	}
+	// Unlike JSON, a query takes any byte; a string that is not UTF-8 would reach the engine as another one.
+	if !validStrings(value) {
+		r.refuse(fmt.Sprintf("query parameter %s is not valid UTF-8", name))
+		return
+	}
+	styled, err := runtime.StyleParamWithOptions("form", true, name, v,
+		runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Required: true})
+	if err != nil {
+		r.refuse(fmt.Sprintf("query parameter %s: %v", name, err))
+		return
+	}
+	r.query = append(r.query, styled)
+}
+
+// QueryTime adds a time in Unix seconds with nanoseconds, unless it is zero.
+func (r *Request) QueryTime(name string, t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	r.QueryRequired(name, strconv.FormatInt(t.Unix(), 10)+fmt.Sprintf(".%09d", t.Nanosecond()))
+}
+
+// QueryJSON adds a parameter whose value is a JSON document, unless v is empty.
+func (r *Request) QueryJSON(name string, v any) {
+	value := reflect.ValueOf(v)
+	if v == nil || value.IsZero() || (value.Kind() == reflect.Map || value.Kind() == reflect.Slice) && value.Len() == 0 {
+		return
+	}
+	data, err := marshal(v)
+	if err != nil {
+		r.refuse(fmt.Sprintf("query parameter %s: %v", name, err))
+		return
+	}
+	r.query = append(r.query, url.QueryEscape(name)+"="+url.QueryEscape(string(data)))
+}
+
+// Header sets a header unless v is its type's zero value. A [Secret] is sent as it is, and printed nowhere.
+func (r *Request) Header(name string, v any) {
+	value := reflect.ValueOf(v)
+	if v == nil || value.IsZero() {
+		return
+	}
+	value = reflect.Indirect(value)
+	var s string
+	if value.Kind() == reflect.String {
+		s = value.String()
+	} else {
+		s = fmt.Sprint(value.Interface())
+	}
+	if !validHeaderName(name) {
+		r.refuse(fmt.Sprintf("header name %q is not valid", name))
+		return
+	}
+	if !validHeaderValue(s) { // the value may be a secret: name the header alone
+		r.refuse(fmt.Sprintf("header %s holds a character that no header may hold", name))
+		return
+	}
+	if r.header == nil {
+		r.header = http.Header{}
+	}
+	r.header.Set(name, s)
+}
+
+// JSON makes v the body. It is encoded at once, so that bad input is refused before anything is sent and the
+// length is exact.
+func (r *Request) JSON(v any) {
+	data, err := marshal(v)
+	if err != nil {
+		r.refuse("body: " + err.Error())
+		return
+	}
+	r.length = int64(len(data))
+	r.body = bytes.NewReader(data)
+	r.getBody = func() io.Reader { return bytes.NewReader(data) }
+	r.Header("Content-Type", "application/json")
+}
+
+// Upload makes body, read while it is sent, the request's body. It is closed, where it is an [io.Closer], when the
+// call ends for whatever reason. The engine is asked before the first byte is read, so that a refused upload leaves
+// the reader as it was. A regular file is sent by its length, from its present offset.
+func (r *Request) Upload(body io.Reader, contentType string) {
+	if body == nil || reflect.ValueOf(body).Kind() == reflect.Pointer && reflect.ValueOf(body).IsNil() {
+		return
+	}
+	r.body, r.length, r.streamed, r.getBody = body, -1, true, nil
+	switch b := body.(type) {
+	case *bytes.Reader:
+		r.length = int64(b.Len())
+	case *bytes.Buffer:
+		r.length = int64(b.Len())
+	case *strings.Reader:
+		r.length = int64(b.Len())
+	case *os.File:
+		r.length = fileLength(b)
+	}
+	r.Header("Content-Type", contentType)
+}
+
+// fileLength returns what is left of a regular file, or -1.
+func fileLength(f *os.File) int64 {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return -1
+	}
+	at, err := f.Seek(0, io.SeekCurrent)
+	if err != nil || at > info.Size() {
+		return -1
+	}
+	return info.Size() - at
+}
+
+// discard closes a body that is not going to be sent.
+func (r *Request) discard() {
+	if c, ok := r.body.(io.Closer); ok {
+		_ = c.Close()
+	}
+}
+
+// validStrings reports whether a parameter's text can be sent as it is.
+func validStrings(v reflect.Value) bool {
+	v = reflect.Indirect(v)
+	switch v.Kind() {
+	case reflect.String:
+		return utf8.ValidString(v.String())
+	case reflect.Slice:
+		for i := range v.Len() {
+			if !validStrings(v.Index(i)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func validHeaderName(name string) bool {
+	if name == "" {
+		return false
+	}
+	for _, c := range []byte(name) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+			return false
+		}
+	}
+	return textproto.CanonicalMIMEHeaderKey(name) != ""
+}
+
+func validHeaderValue(value string) bool {
+	for _, c := range []byte(value) {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}

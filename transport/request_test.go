@@ -1,0 +1,155 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+type color string
+
+func TestParametersAreStyled(t *testing.T) {
+	op := Operation{Name: "Op", Method: "GET", Path: "/x"}
+	zero, no := 0, false
+	cases := []struct {
+		name string
+		set  func(r *Request)
+		want string
+	}{
+		{"a zero value is absent", func(r *Request) { r.Query("a", ""); r.Query("b", 0); r.Query("c", false) }, "/x"},
+		{"a pointer to zero is sent", func(r *Request) { r.Query("t", &zero); r.Query("rm", &no) }, "/x?t=0&rm=false"},
+		{"a nil pointer is absent", func(r *Request) { r.Query("t", (*int)(nil)) }, "/x"},
+		{"a required zero is sent", func(r *Request) { r.QueryRequired("h", 0) }, "/x?h=0"},
+		{"a list repeats", func(r *Request) { r.Query("t", []string{"a", "b&c"}) }, "/x?t=a&t=b%26c"},
+		{"a named string", func(r *Request) { r.Query("c", color("red")) }, "/x?c=red"},
+		{"text is escaped", func(r *Request) { r.Query("q", "a b&c=d+e#é") }, "/x?q=a+b%26c%3Dd%2Be%23%C3%A9"},
+		{"a time has nanoseconds", func(r *Request) { r.QueryTime("since", time.Unix(12, 34)) }, "/x?since=12.000000034"},
+		{"a zero time is absent", func(r *Request) { r.QueryTime("since", time.Time{}) }, "/x"},
+		{
+			"a JSON map is sorted", func(r *Request) {
+				r.QueryJSON("filters", map[string][]string{"b": {"2"}, "a": {`q"uote`}})
+			},
+			"/x?filters=%7B%22a%22%3A%5B%22q%5C%22uote%22%5D%2C%22b%22%3A%5B%222%22%5D%7D",
+		},
+		{"an empty JSON map is absent", func(r *Request) { r.QueryJSON("filters", map[string][]string{}) }, "/x"},
+	}
+	for _, c := range cases {
+		r := op.Request()
+		c.set(r)
+		if r.Err() != nil || r.URL() != c.want {
+			t.Errorf("%s: %q (%v), want %q", c.name, r.URL(), r.Err(), c.want)
+		}
+	}
+}
+
+func TestTimesBeforeTheEpochKeepTheirInstant(t *testing.T) {
+	op := Operation{Method: "GET", Path: "/x"}
+	r := op.Request()
+	r.QueryTime("since", time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("east", 3600)))
+	if want := "/x?since=1767319445.000000006"; r.URL() != want {
+		t.Errorf("%s, want %s", r.URL(), want)
+	}
+}
+
+func TestRow6HeadersCannotCarryMore(t *testing.T) {
+	op := Operation{Method: "POST", Path: "/x"}
+	for _, value := range []string{"a\r\nX-Evil: 1", "a\nb", "a\x00b", "\x7f"} {
+		r := op.Request()
+		r.Header("X-Registry-Auth", Secret(value))
+		refused(t, r)
+		if strings.Contains(r.Err().Error(), "Evil") {
+			t.Errorf("the value is in the error: %v", r.Err())
+		}
+	}
+	for _, name := range []string{"", "X Y", "X:Y", "X\r\nY"} {
+		r := op.Request()
+		r.Header(name, "v")
+		refused(t, r)
+	}
+}
+
+func TestRow8InvalidUTF8IsRefused(t *testing.T) {
+	op := Operation{Method: "POST", Path: "/x"}
+	set := map[string]func(r *Request){
+		"body":   func(r *Request) { r.JSON(map[string]string{"a": "\xff"}) },
+		"query":  func(r *Request) { r.Query("a", "\xff") },
+		"list":   func(r *Request) { r.Query("a", []string{"ok", "\xff"}) },
+		"filter": func(r *Request) { r.QueryJSON("filters", map[string][]string{"a": {"\xff"}}) },
+	}
+	for name, set := range set {
+		r := op.Request()
+		set(r)
+		if !errors.Is(r.Err(), ErrInvalidInput) {
+			t.Errorf("%s: %v", name, r.Err())
+		}
+	}
+}
+
+func TestRow11FiltersRoundTrip(t *testing.T) {
+	op := Operation{Method: "GET", Path: "/x"}
+	want := map[string][]string{"label": {`a="b&c"`, "d=é%20", strings.Repeat("x", 1<<20)}}
+	r := op.Request()
+	r.QueryJSON("filters", want)
+	if r.Err() != nil {
+		t.Fatal(r.Err())
+	}
+	var got map[string][]string
+	if err := unmarshal([]byte(queryValue(t, r, "filters")), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got["label"]) != 3 || got["label"][0] != want["label"][0] || got["label"][1] != want["label"][1] || got["label"][2] != want["label"][2] {
+		t.Error("the filters changed on their way")
+	}
+}
+
+func TestUploadsKnowTheirLength(t *testing.T) {
+	op := Operation{Method: "PUT", Path: "/x"}
+	file := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(file, []byte("0123456789"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	if _, err := f.Seek(4, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		body io.Reader
+		want int64
+	}{
+		{bytes.NewReader(make([]byte, 7)), 7},
+		{strings.NewReader("abc"), 3},
+		{bytes.NewBufferString("ab"), 2},
+		{f, 6},
+		{io.LimitReader(f, 3), -1},
+	} {
+		r := op.Request()
+		r.Upload(c.body, "application/x-tar")
+		if r.length != c.want {
+			t.Errorf("%T: length %d, want %d", c.body, r.length, c.want)
+		}
+	}
+	r := op.Request()
+	r.Upload((*os.File)(nil), "application/x-tar")
+	if r.body != nil {
+		t.Error("a nil pointer became a body")
+	}
+}
+
+func queryValue(t *testing.T, r *Request, name string) string {
+	t.Helper()
+	u, err := url.ParseRequestURI(r.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query().Get(name)
+}

@@ -1,0 +1,79 @@
+package transport
+
+import (
+	"encoding"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// WithUnknownMembers has report called for every member of an answer that the generated type has no field for, as an
+// engine newer than the package sends. Decoding leaves such members out and is not an error. The member is named by
+// its path, with [] for any element and {} for any key: "/NetworkSettings/Networks/{}/DriverOpts". report may be
+// called from several goroutines at once. It costs a second pass over each answer; use it in tests and to plan an
+// upgrade.
+func WithUnknownMembers(report func(op *Operation, member string)) Option {
+	return func(c *config) { c.unknown = report }
+}
+
+// reportUnknown reports what doc has and v's type lacks, if the client that brought the answer was asked to.
+func (r *Request) reportUnknown(report func(*Operation, string), doc []byte, v any) {
+	if report == nil {
+		return
+	}
+	found := map[string]bool{}
+	walkUnknown(doc, reflect.TypeOf(v), "", found)
+	for _, member := range slices.Sorted(maps.Keys(found)) {
+		report(r.op, member)
+	}
+}
+
+var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+func walkUnknown(doc rawJSON, t reflect.Type, path string, found map[string]bool) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if reflect.PointerTo(t).Implements(textUnmarshaler) {
+		return
+	}
+	switch {
+	case doc.Kind() == '[' && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array):
+		var elements []rawJSON
+		if unmarshal(doc, &elements) == nil {
+			for _, e := range elements {
+				walkUnknown(e, t.Elem(), path+"/[]", found)
+			}
+		}
+	case doc.Kind() == '{' && t.Kind() == reflect.Map:
+		for _, e := range objectMembers(doc) {
+			walkUnknown(e, t.Elem(), path+"/{}", found)
+		}
+	case doc.Kind() == '{' && t.Kind() == reflect.Struct:
+		for name, value := range objectMembers(doc) {
+			if field, ok := fieldOf(t, name); ok {
+				walkUnknown(value, field.Type, path+"/"+name, found)
+			} else {
+				found[path+"/"+name] = true
+			}
+		}
+	}
+}
+
+func objectMembers(doc rawJSON) map[string]rawJSON {
+	var members map[string]rawJSON
+	_ = unmarshal(doc, &members) // it was decoded once already
+	return members
+}
+
+// fieldOf returns the field that a member decodes into.
+func fieldOf(t reflect.Type, name string) (reflect.StructField, bool) {
+	for field := range t.Fields() {
+		tag, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if tag == name || strings.Contains(options, "case:ignore") && strings.EqualFold(tag, name) {
+			return field, true
+		}
+	}
+	return reflect.StructField{}, false
+}
