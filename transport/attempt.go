@@ -16,6 +16,7 @@ type attempt struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	detach   func() bool // from the client's own context
+	supply   *supply
 	wanted   atomic.Pointer[want]
 	timer    *time.Timer
 	tries    atomic.Int32
@@ -32,8 +33,9 @@ type want struct {
 var errHeaderTimeout = &Error{Operation: "header", Class: ErrTimeout} // only its identity is used
 
 // begin starts an attempt that ends with ctx or with the client.
-func (c *Client) begin(ctx context.Context, r *Request) *attempt {
-	a := &attempt{}
+func (c *Client) begin(ctx context.Context, r *Request, p *pool) *attempt {
+	a := &attempt{supply: &p.dialer.supply}
+	a.supply.begun()
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
 	a.detach = context.AfterFunc(c.life, func() { a.cancel(ErrClosed) })
 	if c.config.headerTimeout > 0 && r.prompt && r.op.safe() && !r.op.Slow {
@@ -75,6 +77,13 @@ func (a *attempt) end() {
 		w.done()
 	}
 	a.cancel(context.Canceled)
+	a.supply.ended()
+}
+
+// unsent reports whether the failed request never left although it had a connection, and can be begun anew.
+func (a *attempt) unsent(r *Request) bool {
+	w := a.wanted.Load()
+	return w != nil && w.ctx.Err() != nil && a.ctx.Err() == nil && !a.headSent.Load() && !r.streamed
 }
 
 // failure makes the error of a request that got no answer.

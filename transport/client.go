@@ -30,8 +30,8 @@ type Caller interface {
 type Client struct {
 	config   config
 	endpoint endpoint
-	reads    *http.Transport // long-lived pool
-	writes   *http.Transport // calls that change something
+	reads    *pool           // long-lived
+	writes   *pool           // calls that change something
 	life     context.Context // ends with Close
 	close    context.CancelCauseFunc
 }
@@ -61,15 +61,27 @@ func New(host string, options ...Option) (*Client, error) {
 		return nil, err
 	}
 	c.life, c.close = context.WithCancelCause(context.Background())
-	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: clientTLS(c.config.tls, c.endpoint)}
-	c.reads = newPool(d, readIdle)
-	c.writes = newPool(d, writeIdle)
+	c.reads = c.newPool(readIdle)
+	c.writes = c.newPool(writeIdle)
 	c.writes.DisableKeepAlives = c.config.freshMutations
 	return c, nil
 }
 
-func newPool(d *dialer, idle time.Duration) *http.Transport {
-	return &http.Transport{
+// pool is a set of connections.
+type pool struct {
+	http.Transport
+	dialer *dialer
+}
+
+// close closes what is not in use.
+func (p *pool) close() {
+	p.CloseIdleConnections()
+	p.dialer.supply.drop(nil)
+}
+
+func (c *Client) newPool(idle time.Duration) *pool {
+	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: clientTLS(c.config.tls, c.endpoint), life: c.life}
+	return &pool{dialer: d, Transport: http.Transport{
 		Proxy:                  nil, // by option alone, never from the environment
 		DialContext:            d.dialContext,
 		DialTLSContext:         d.dialTLSContext,
@@ -81,7 +93,7 @@ func newPool(d *dialer, idle time.Duration) *http.Transport {
 		ReadBufferSize:         connBuffer,
 		WriteBufferSize:        connBuffer,
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // HTTP/2 has no upgrades
-	}
+	}}
 }
 
 func clientTLS(given *tls.Config, e endpoint) *tls.Config {
@@ -110,8 +122,8 @@ func (c *Client) Host() string {
 // than once.
 func (c *Client) Close() error {
 	c.close(ErrClosed)
-	c.reads.CloseIdleConnections()
-	c.writes.CloseIdleConnections()
+	c.reads.close()
+	c.writes.close()
 	return nil
 }
 
@@ -139,19 +151,28 @@ func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt
 	if r.op.safe() {
 		pool = c.reads
 	}
-	a := c.begin(ctx, r)
-	resp, err := pool.RoundTrip(c.httpRequest(r, a, pool))
-	if err != nil {
+	for try := 1; ; try++ {
+		a := c.begin(ctx, r, pool)
+		resp, err := pool.RoundTrip(c.httpRequest(r, a, pool))
+		if err == nil {
+			a.headArrived()
+			return resp, a, nil
+		}
+		unsent := a.unsent(r)
 		err = a.failure(ctx, r, err)
 		a.end()
-		return nil, nil, err
+		if !unsent || try == maxTries {
+			return nil, nil, err
+		}
 	}
-	a.headArrived()
-	return resp, a, nil
 }
 
+// maxTries bounds how often a request is begun of which nothing could be written, each time on another connection
+// that the engine had closed meanwhile. One that was written is never repeated here.
+const maxTries = 3
+
 // httpRequest puts a request in net/http's terms.
-func (c *Client) httpRequest(r *Request, a *attempt, pool *http.Transport) *http.Request {
+func (c *Client) httpRequest(r *Request, a *attempt, pool *pool) *http.Request {
 	ctx := httptrace.WithClientTrace(context.WithValue(a.ctx, wantKey{}, a), a.trace(pool.CloseIdleConnections))
 	path, _ := url.PathUnescape(c.endpoint.prefix)
 	hr := (&http.Request{
@@ -199,6 +220,7 @@ func (c *Client) setBody(hr *http.Request, r *Request, a *attempt) {
 		}
 		if r.streamed && c.config.expectTimeout > 0 {
 			hr.Header.Set("Expect", "100-continue")
+			hr.Close = true // or else net/http sends the body also after a refusal, to keep the connection
 		}
 	}
 }

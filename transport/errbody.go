@@ -79,20 +79,22 @@ func htmlTitle(page string) string {
 
 // printable puts a text on one line of valid, printable UTF-8 of at most limit bytes.
 func printable(s string, limit int) string {
-	if len(s) > limit {
-		s = s[:limit]
-		for len(s) > 0 && !utf8.RuneStart(s[len(s)-1]) {
-			s = s[:len(s)-1]
-		}
-		if len(s) > 0 && s[len(s)-1] >= utf8.RuneSelf {
-			s = s[:len(s)-1]
-		}
-	}
 	clean := strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	return strings.Join(strings.Fields(clean), " ")
+	}, strings.ToValidUTF8(cut(s, limit), "\uFFFD"))
+	return cut(strings.Join(strings.Fields(clean), " "), limit)
+}
+
+// cut shortens s to at most limit bytes, between two runes.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
 }

@@ -49,9 +49,9 @@ func (e *Error) Error() string {
 	}
 	b.WriteString(": ")
 	switch {
-	case e.Status != 0 && e.Message != "":
+	case e.Status >= 300 && e.Message != "":
 		b.WriteString(strconv.Itoa(e.Status) + " " + e.Message)
-	case e.Status != 0:
+	case e.Status >= 300:
 		b.WriteString(strconv.Itoa(e.Status) + " " + strings.ToLower(http.StatusText(e.Status)))
 	case e.Message != "" && e.Class != nil:
 		b.WriteString(e.Class.Error() + ": " + e.Message)
@@ -116,6 +116,9 @@ func (r *Request) bodyError(ctx context.Context, err error) error {
 		return e
 	}
 	class := ErrTransport
+	if refused := answerClass(err); refused != nil {
+		class = refused
+	}
 	switch {
 	case errors.Is(err, ErrClosed):
 		class = ErrClosed

@@ -16,10 +16,13 @@ func answerClass(err error) error {
 	if strings.Contains(text, "response headers exceeded") {
 		return ErrTooLarge
 	}
+	if strings.Contains(text, "unexpected EOF reading trailer") {
+		return ErrTruncated
+	}
 	for _, words := range []string{
 		"malformed HTTP", "malformed MIME header", "malformed chunked encoding", "invalid header", "bad Content-Length",
 		"invalid empty Content-Length", "unsupported transfer encoding", "too many transfer encodings",
-		"multiple Content-Length", "chunked", "too many 1xx",
+		"multiple Content-Length", "chunked", "chunk length", "too many 1xx",
 	} {
 		if strings.Contains(text, words) {
 			return ErrProtocol

@@ -7,6 +7,9 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"sync/atomic"
+
+	"github.com/gantry-go/gantry/hijack"
 )
 
 // Messages is an answer that is a sequence of JSON documents: progress, events, statistics. Range over [Messages.All],
@@ -18,7 +21,7 @@ type Messages[T any] struct {
 	resp *http.Response
 	docs documents
 	size *meter
-	used bool
+	over atomic.Bool // closed: what is buffered still is not given out
 }
 
 // Sequence sends a request and returns its answer's documents. It returns as soon as the engine has accepted the
@@ -35,7 +38,7 @@ func Sequence[T any](ctx context.Context, c Caller, r *Request) (*Messages[T], e
 
 // All returns the messages as they come. A failure that the engine reports inside the sequence is the last element,
 // an [*Error] with [ErrStream], and so is a sequence that breaks off. The sequence is closed when the loop ends, for
-// whatever reason; it can be ranged over once.
+// whatever reason; a second loop gets an error.
 func (m *Messages[T]) All() iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		defer m.Close() //nolint:errcheck // nothing depends on it
@@ -76,10 +79,16 @@ func (m *Messages[T]) One() (T, error) {
 }
 
 // Close ends the sequence. It may be called more than once.
-func (m *Messages[T]) Close() error { return m.resp.Body.Close() }
+func (m *Messages[T]) Close() error {
+	m.over.Store(true)
+	return m.resp.Body.Close()
+}
 
 // next returns the next message, or io.EOF at a clean end.
 func (m *Messages[T]) next() (v T, err error) {
+	if m.over.Load() {
+		return v, m.req.bodyError(m.ctx, hijack.ErrClosed)
+	}
 	m.size.read = 0
 	doc, err := m.docs.next()
 	if err != nil {

@@ -139,7 +139,11 @@ func isObject(doc []byte) error {
 
 // protocolError is the failure of a success that could not be understood.
 func (r *Request) protocolError(resp *http.Response, cause error) error {
-	e := r.fail(ErrProtocol, cause).(*Error)
+	class := ErrProtocol
+	if errors.Is(cause, io.ErrUnexpectedEOF) {
+		class = ErrTruncated // without a length, only the document tells that it was cut
+	}
+	e := r.fail(class, cause).(*Error)
 	e.Status = resp.StatusCode
 	return r.acted(e)
 }

@@ -1,0 +1,395 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gantry-go/gantry/hijack"
+	"github.com/gantry-go/gantry/transport"
+)
+
+const switching = "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+
+// TestRow52PayloadBehindTheHead splits a 101 and the payload glued to it at every byte.
+func TestRow52PayloadBehindTheHead(t *testing.T) {
+	const whole = switching + "payload of the stream"
+	for n := range len(whole) + 1 {
+		w := play(t, func(c *wireConn) {
+			if c.request() != nil {
+				c.write(whole[:n])
+				c.write(whole[n:])
+			}
+		})
+		conn, err := w.client(t).Hijack(t.Context(), opAttach.Request("conny"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(conn)
+		if string(got) != "payload of the stream" || err != nil {
+			t.Errorf("split at %d: %q, %v", n, got, err)
+		}
+		_ = conn.Close()
+	}
+}
+
+func TestRow53UnusualUpgrades(t *testing.T) {
+	for _, before := range []string{"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"} {
+		w := raw(t, before+switching+"hi")
+		conn, err := w.client(t).Hijack(t.Context(), opAttach.Request("conny"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(conn); string(got) != "hi" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+		_ = conn.Close()
+	}
+	for _, head := range []string{
+		"HTTP/1.1 101 x\r\n\r\n", "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+	} {
+		_, err := raw(t, head).client(t).Hijack(t.Context(), opAttach.Request("conny"))
+		isError(t, head, err, transport.ErrProtocol, true)
+	}
+	w := raw(t, "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\noutput")
+	conn, err := w.client(t).Hijack(t.Context(), opAttach.Request("conny"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // read to its end
+	if _, err := conn.Write([]byte("x")); !errors.Is(err, transport.ErrUnsupported) {
+		t.Errorf("a write to a stream that was not upgraded: %v", err)
+	}
+	if err := conn.CloseWrite(); !errors.Is(err, transport.ErrUnsupported) {
+		t.Errorf("its CloseWrite: %v", err)
+	}
+	if got, err := io.ReadAll(conn); string(got) != "output" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestRow54RefusedUpgradesAreErrors(t *testing.T) {
+	for status, class := range map[int]error{400: transport.ErrBadRequest, 404: transport.ErrNotFound, 409: transport.ErrConflict, 500: transport.ErrServer} {
+		w := answers(t, status, `{"message":"no such container: conny"}`)
+		_, err := w.client(t).Hijack(t.Context(), opAttach.Request("conny"))
+		e := isError(t, "refused", err, class, status >= 500)
+		if e.Status != status || e.Message != "no such container: conny" || len(e.Body) == 0 {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
+func TestRow55SilenceAfterTheRequest(t *testing.T) {
+	closed := make(chan struct{})
+	w := play(t, func(c *wireConn) { c.request(); c.gone(); close(closed) })
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-w.requests; cancel() }()
+	within(t, "the upgrade", func() {
+		if _, err := w.client(t).Hijack(ctx, opAttach.Request("conny")); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		<-closed
+	})
+}
+
+func TestRow56CancelAfterTheUpgrade(t *testing.T) {
+	closed := make(chan struct{})
+	w := play(t, func(c *wireConn) {
+		c.request()
+		c.write(switching)
+		c.gone()
+		close(closed)
+	})
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	conn, err := w.client(t).Hijack(ctx, opAttach.Request("conny"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go cancel(why)
+	within(t, "the read", func() {
+		_, err := conn.Read(make([]byte, 1))
+		e, ok := errors.AsType[*transport.Error](err)
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, why) || !ok || e.Operation != "docker 1.41 ContainerAttach" {
+			t.Errorf("read: %v", err)
+		}
+		if _, err := conn.Write([]byte("x")); !errors.Is(err, context.Canceled) {
+			t.Errorf("write: %v", err)
+		}
+		<-closed // without a Close of ours
+	})
+}
+
+func TestRow57HalfClose(t *testing.T) {
+	w := play(t, func(c *wireConn) {
+		c.request()
+		c.write(switching)
+		in, _ := io.ReadAll(c.in) // ends with the client's CloseWrite
+		fmt.Fprintf(c, "got %s", in)
+	})
+	conn, err := w.client(t).Hijack(t.Context(), opAttach.Request("conny"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // read to its end
+	if _, err := io.WriteString(conn, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the answer", func() {
+		if got, err := io.ReadAll(conn); string(got) != "got hello" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+	})
+}
+
+func TestRow61EngineGoneInMidStream(t *testing.T) {
+	w := raw(t, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\n\x01\x00\x00\x00\x00\x00\x00\x0aabcde\r\n")
+	r := opExport.Request("conny")
+	logs, err := transport.Framed(t.Context(), w.client(t), r, transport.Framing{TTY: new(false)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	n, err := logs.Demux(&out, nil)
+	if out.String() != "abcde" || n != 5 || !errors.Is(err, transport.ErrTruncated) {
+		t.Errorf("%q, %d, %v", out.String(), n, err)
+	}
+}
+
+func TestRow77FailuresInsideAStream(t *testing.T) {
+	for _, last := range []string{
+		`{"error":"boom"}`, `{"errorDetail":{"code":1,"message":"boom"}}`, `{"errorDetail":{"message":"boom"},"error":"boom"}`,
+	} {
+		w := raw(t, "HTTP/1.1 200 OK\r\n\r\n"+`{"status":"Pulling"}`+"\r\n"+last+"\r\n")
+		r := opPull.Request()
+		m, err := transport.Sequence[struct{}](t.Context(), w.client(t), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := isError(t, last, m.Wait(), transport.ErrStream, true)
+		if e.Message != "boom" || string(e.Body) != last {
+			t.Errorf("%+v", e)
+		}
+	}
+	harmless := raw(t, "HTTP/1.1 200 OK\r\n\r\n"+`{"Id":"no \"error\" here"}`+"\n")
+	m, err := transport.Sequence[thing](t.Context(), harmless.client(t), opEvents.Request())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRow79WaysToWriteASequence(t *testing.T) {
+	for _, body := range []string{
+		"{\"Id\":\"a\"}\n{\"Id\":\"b\"}\n", "{\"Id\":\"a\"}\r\n{\"Id\":\"b\"}\r\n", "\x1e{\"Id\":\"a\"}\n\x1e{\"Id\":\"b\"}\n", `{"Id":"a"}{"Id":"b"}`,
+	} {
+		m, err := transport.Sequence[thing](t.Context(), raw(t, "HTTP/1.1 200 OK\r\n\r\n"+body).client(t), opEvents.Request())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		for v, err := range m.All() {
+			if err != nil {
+				t.Errorf("%q: %v", body, err)
+			}
+			got += v.ID
+		}
+		if got != "ab" {
+			t.Errorf("%q: %q", body, got)
+		}
+	}
+	for _, body := range []string{"null\n", "gateway timeout\n", "[]\n", "<html>"} {
+		m, err := transport.Sequence[thing](t.Context(), raw(t, "HTTP/1.1 200 OK\r\n\r\n"+body).client(t), opEvents.Request())
+		if err != nil {
+			t.Fatal(err)
+		}
+		isError(t, body, m.Wait(), transport.ErrProtocol, false)
+	}
+}
+
+// TestRow81LeavingALoop breaks out of loops over streams that never end.
+func TestRow81LeavingALoop(t *testing.T) {
+	w := play(t, func(c *wireConn) {
+		if c.request() == nil {
+			return
+		}
+		c.write("HTTP/1.1 200 OK\r\n\r\n")
+		for {
+			if _, err := io.WriteString(c, `{"Id":"x"}`+"\n"); err != nil {
+				return
+			}
+		}
+	})
+	c := w.client(t)
+	for range 1000 {
+		m, err := transport.Sequence[thing](t.Context(), c, opEvents.Request())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range m.All() {
+			break
+		}
+	}
+	m, err := transport.Sequence[thing](t.Context(), c, opEvents.Request())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := m.One(); err != nil || v.ID != "x" {
+		t.Errorf("%v, %v", v, err)
+	}
+	for _, err := range m.All() {
+		if err == nil {
+			t.Error("a closed sequence still gives")
+		}
+		break
+	}
+}
+
+// TestRow82WaitAbandoned leaves promised answers behind, ended by Close or by the context.
+func TestRow82WaitAbandoned(t *testing.T) {
+	w := play(t, func(c *wireConn) {
+		if c.request() != nil {
+			c.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+			c.gone()
+		}
+	})
+	c := w.client(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	for i := range 100 {
+		p, err := transport.Late[thing](ctx, c, opWait.Request("conny"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%2 == 0 {
+			_ = p.Close()
+		}
+	}
+	cancel() // TestMain's leak check tells whether any is left
+}
+
+func TestLateAnswer(t *testing.T) {
+	release := make(chan struct{})
+	w := play(t, func(c *wireConn) {
+		if c.request() != nil {
+			c.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+			<-release
+			c.write(`{"Count":137}`)
+		}
+	})
+	p, err := transport.Late[thing](t.Context(), w.client(t), opWait.Request("conny"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	if v, err := p.Result(); err != nil || v.Count != 137 {
+		t.Errorf("%v, %v", v, err)
+	}
+}
+
+// TestRow94CloseEndsEverything closes a client under calls and streams of every kind.
+func TestRow94CloseEndsEverything(t *testing.T) {
+	w := play(t, func(c *wireConn) {
+		r := c.request()
+		switch {
+		case r == nil:
+		case strings.HasSuffix(r.URL.Path, "/attach"):
+			c.write(switching)
+		case !strings.HasSuffix(r.URL.Path, "/json"):
+			c.write("HTTP/1.1 200 OK\r\n\r\n")
+		}
+		c.gone()
+	})
+	c := w.client(t)
+	conn, err := c.Hijack(t.Context(), opAttach.Request("conny"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := transport.Sequence[thing](t.Context(), c, opEvents.Request())
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := transport.Bytes(t.Context(), c, opExport.Request("conny"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pending, err := transport.Late[thing](t.Context(), c, opWait.Request("conny"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		<-w.requests
+	}
+	calls := map[string]func() error{
+		"call": func() error {
+			_, err := transport.Object[thing](t.Context(), c, opInspect.Request("conny"))
+			return err
+		},
+		"hijack":  func() error { _, err := conn.Read(make([]byte, 1)); return err },
+		"events":  events.Wait,
+		"archive": func() error { _, err := archive.Read(make([]byte, 1)); return err },
+		"wait":    func() error { _, err := pending.Result(); return err },
+	}
+	var all sync.WaitGroup
+	for name, call := range calls {
+		all.Go(func() {
+			if err := call(); !errors.Is(err, transport.ErrClosed) {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+	<-w.requests // the call is under way
+	_ = c.Close()
+	_ = c.Close()
+	within(t, "what was open", all.Wait)
+	err = transport.None(t.Context(), c, opStart.Request("conny"))
+	isError(t, "after Close", err, transport.ErrClosed, false)
+}
+
+func TestFramingIsAskedForWhereNothingTells(t *testing.T) {
+	for _, tty := range []bool{true, false} {
+		w := play(t, func(c *wireConn) {
+			for {
+				r := c.request()
+				switch {
+				case r == nil:
+					return
+				case strings.HasSuffix(r.URL.Path, "/json"):
+					c.answer(200, fmt.Sprintf(`{"Config":{"Tty":%v}}`, tty))
+				case tty:
+					c.answer(200, "raw\r\n")
+				default:
+					c.answer(200, "\x02\x00\x00\x00\x00\x00\x00\x04err\n")
+				}
+			}
+		})
+		logs, err := transport.Framed(t.Context(), w.client(t), opExport.Request("conny"),
+			transport.Framing{Inspect: opInspect.Request("conny"), Member: "Config.Tty"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line, err := range logs.Lines() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := (hijack.Line{Stream: hijack.Stderr, Text: "err"}); !tty && (line.Stream != want.Stream || line.Text != want.Text) {
+				t.Errorf("%+v", line)
+			}
+			if tty && (line.Stream != hijack.Stdout || line.Text != "raw") {
+				t.Errorf("%+v", line)
+			}
+		}
+	}
+	missing := answers(t, 404, `{"message":"no such container"}`)
+	_, err := transport.Framed(t.Context(), missing.client(t), opExport.Request("conny"),
+		transport.Framing{Inspect: opInspect.Request("conny"), Member: "Config.Tty"})
+	isError(t, "missing", err, transport.ErrNotFound, false)
+}
