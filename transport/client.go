@@ -194,6 +194,9 @@ func (c *Client) httpRequest(r *Request, a *attempt, pool *pool) *http.Request {
 	if r.upgrade != "" {
 		hr.Header.Set("Connection", "Upgrade")
 		hr.Header.Set("Upgrade", r.upgrade)
+		if r.upgrade == webSocket {
+			askWebSocket(hr.Header)
+		}
 	}
 	c.setBody(hr, r, a)
 	return hr

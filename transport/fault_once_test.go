@@ -153,14 +153,12 @@ func TestRow43RefusedUploadsLeaveTheReaderAlone(t *testing.T) {
 		c.answer(404, `{"message":"no such container"}`)
 		c.gone()
 	})
-	source := &closeCounter{Reader: neverRead{t}}
+	source := &closing{Reader: neverRead{t}, closed: make(chan struct{})}
 	r := opArchive.Request("conny")
 	r.Upload(source, "application/x-tar")
 	err := transport.None(t.Context(), w.client(t), r)
 	isError(t, "upload", err, transport.ErrNotFound, false)
-	if source.closed.Load() == 0 {
-		t.Error("the source was not closed")
-	}
+	within(t, "closing the source", func() { <-source.closed })
 }
 
 // TestRow43EarlyAnswerWithoutAsking has an engine that ignores the question, begins to take the body, and says no.
@@ -176,11 +174,12 @@ func TestRow43EarlyAnswerWithoutAsking(t *testing.T) {
 		c.answer(404, `{"message":"no such container"}`)
 		c.gone()
 	})
-	source := &closeCounter{Reader: endless{}}
+	source := &closing{Reader: endless{}, closed: make(chan struct{})}
 	r := opArchive.Request("conny")
 	r.Upload(source, "application/x-tar")
 	within(t, "the upload", func() {
 		isError(t, "upload", transport.None(t.Context(), w.client(t), r), transport.ErrNotFound, false)
+		<-source.closed
 	})
 }
 
@@ -370,9 +369,14 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-type closeCounter struct {
+// closing tells when it was closed.
+type closing struct {
 	io.Reader
-	closed atomic.Int32
+	closed chan struct{}
+	once   sync.Once
 }
 
-func (c *closeCounter) Close() error { c.closed.Add(1); return nil }
+func (c *closing) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return nil
+}

@@ -2,6 +2,8 @@ package transport_test
 
 import (
 	"context"
+	"crypto/sha1" //nolint:gosec // the handshake wants it
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -392,4 +394,40 @@ func TestFramingIsAskedForWhereNothingTells(t *testing.T) {
 	_, err := transport.Framed(t.Context(), missing.client(t), opExport.Request("conny"),
 		transport.Framing{Inspect: opInspect.Request("conny"), Member: "Config.Tty"})
 	isError(t, "missing", err, transport.ErrNotFound, false)
+}
+
+// TestWebSocketUpgrade plays the engine's half of the handshake, right and wrong.
+func TestWebSocketUpgrade(t *testing.T) {
+	for _, right := range []bool{true, false} {
+		w := play(t, func(c *wireConn) {
+			r := c.request()
+			if r == nil {
+				return
+			}
+			sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+			if !right {
+				sum[0]++
+			}
+			accept := base64.StdEncoding.EncodeToString(sum[:])
+			c.write("HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " + accept + "\r\n\r\n\x82\x02hi\x88\x00")
+			c.gone()
+		})
+		r := opAttach.Request("conny")
+		r.UpgradeTo("websocket")
+		conn, err := w.client(t).Hijack(t.Context(), r)
+		if !right {
+			isError(t, "a wrong answer", err, transport.ErrProtocol, true)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(conn); string(got) != "hi" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+		if err := conn.CloseWrite(); !errors.Is(err, transport.ErrUnsupported) {
+			t.Errorf("a WebSocket has no half-close: %v", err)
+		}
+		_ = conn.Close()
+	}
 }

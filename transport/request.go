@@ -145,6 +145,18 @@ func (r *Request) Header(name string, v any) {
 	r.header.Set(name, s)
 }
 
+// emptyObject is an empty JSON object as the headers that carry one have it, in base64.
+const emptyObject = Secret("e30=")
+
+// HeaderRequired sets a header that carries an encoded JSON object and that the engine insists on: for v's zero value
+// it is an empty object.
+func (r *Request) HeaderRequired(name string, v any) {
+	if v == nil || reflect.ValueOf(v).IsZero() {
+		v = emptyObject
+	}
+	r.Header(name, v)
+}
+
 // JSON makes v the body. It is encoded at once, so that bad input is refused before anything is sent and the
 // length is exact.
 func (r *Request) JSON(v any) {

@@ -2,6 +2,9 @@ package transport
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha1" //nolint:gosec // what RFC 6455 wants; it guards nothing
+	"encoding/base64"
 	"io"
 	"net/http"
 	"strings"
@@ -12,7 +15,8 @@ import (
 // defaultUpgrade is the protocol that engines switch to for raw streams.
 const defaultUpgrade = "tcp"
 
-// UpgradeTo names the protocol that [Caller.Hijack] asks for; "tcp" unless set.
+// UpgradeTo names the protocol that [Caller.Hijack] asks for; "tcp" unless set. For "websocket" it does the handshake,
+// and the connection carries the bytes inside the messages, as binary ones on the way to the engine.
 func (r *Request) UpgradeTo(protocol string) { r.upgrade = protocol }
 
 // Upgrade sends a request through c and returns the upgraded connection, which the caller closes. The connection
@@ -30,18 +34,21 @@ func (c *Client) Hijack(ctx context.Context, r *Request) (*hijack.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	rwc, err := upgraded(r, resp)
+	stream, err := upgraded(r, resp)
 	if err != nil {
 		_ = resp.Body.Close()
 		a.end()
 		return nil, err
 	}
-	return hijack.NewConn(a.ctx, rwc, hijack.Config{
+	return hijack.NewConn(a.ctx, stream, hijack.Config{
 		Header:  resp.Header,
 		OnClose: a.end,
 		Error:   func(err error) error { return r.bodyError(ctx, err) },
 	}), nil
 }
+
+// webSocket is the protocol that [Client.Hijack] does the handshake of, and whose messages it unpacks.
+const webSocket = "websocket"
 
 // upgraded returns the stream of an answer: both ways after a 101 to the protocol that was asked for, read-only after
 // another success. The body of a 101 is never wrapped: it is the connection, with CloseWrite.
@@ -57,5 +64,29 @@ func upgraded(r *Request, resp *http.Response) (io.ReadCloser, error) {
 		err.Status, err.Message = resp.StatusCode, "switched to another protocol than "+r.upgrade+": "+printable(got, 64)
 		return nil, r.acted(err)
 	}
+	if r.upgrade == webSocket {
+		return openWebSocket(r, resp)
+	}
 	return resp.Body, nil
+}
+
+// askWebSocket adds the client's half of the handshake of RFC 6455, section 4.
+func askWebSocket(h http.Header) {
+	nonce := make([]byte, 16)
+	_, _ = rand.Read(nonce) // never fails
+	h.Set("Sec-WebSocket-Key", base64.StdEncoding.EncodeToString(nonce))
+	h.Set("Sec-WebSocket-Version", "13")
+}
+
+// openWebSocket checks the engine's half and returns the bytes that the messages carry.
+func openWebSocket(r *Request, resp *http.Response) (io.ReadCloser, error) {
+	const salt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" // RFC 6455, section 1.3
+	sum := sha1.Sum([]byte(resp.Request.Header.Get("Sec-WebSocket-Key") + salt))
+	body, ok := resp.Body.(io.ReadWriteCloser)
+	if !ok || resp.Header.Get("Sec-WebSocket-Accept") != base64.StdEncoding.EncodeToString(sum[:]) {
+		err := r.fail(ErrProtocol, nil).(*Error)
+		err.Status, err.Message = resp.StatusCode, "the WebSocket's handshake failed"
+		return nil, r.acted(err)
+	}
+	return hijack.WebSocket(body), nil
 }
