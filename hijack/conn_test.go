@@ -91,7 +91,7 @@ func TestRow56CancelAfterUpgrade(t *testing.T) {
 				leak.Check(t)
 				gone := make(chan struct{})
 				ctx, cancel := context.WithCancelCause(t.Context())
-				c := dial(ctx, t, network, answer101(t, "", func(conn net.Conn, r *bufio.Reader) {
+				c := dial(ctx, t, network, answer101(t, "", func(_ net.Conn, r *bufio.Reader) {
 					defer close(gone)
 					if name == "write" {
 						<-ctx.Done() // and read nothing before, so that the client's write waits

@@ -30,7 +30,7 @@ func pump(dst io.Writer, src io.Reader) (written int64, err error) {
 				return written, err
 			}
 		}
-		if readErr == io.EOF { //nolint:errorlint // io.Reader's contract
+		if readErr == io.EOF {
 			return written, nil
 		}
 		if readErr != nil {

@@ -19,6 +19,7 @@ type engine func(conn net.Conn, r *bufio.Reader)
 
 // answer101 takes the connection over with these bytes behind the header, in the same segment.
 func answer101(t *testing.T, behind string, e engine) http.Handler {
+	t.Helper()
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, rw, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -75,7 +76,7 @@ func dial(ctx context.Context, t *testing.T, network string, h http.Handler, cfg
 	}
 	req.Header.Set("Connection", "Upgrade")
 	req.Header.Set("Upgrade", "tcp")
-	resp, err := transport.RoundTrip(req)
+	resp, err := transport.RoundTrip(req) //nolint:bodyclose // the Conn owns it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func ExampleConn() {
 	}()
 
 	conn := hijack.NewConn(ctx, body, hijack.Config{})
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // an example; nothing is left to lose
 	if _, err := io.WriteString(conn, "hello"); err != nil {
 		fmt.Println(err)
 	}

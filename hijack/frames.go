@@ -103,7 +103,7 @@ func (s *splitter) piece() []byte {
 		if uint64(len(data)) > uint64(s.left) {
 			data = data[:s.left]
 		}
-		s.left -= uint32(len(data)) //nolint:gosec // at most left
+		s.left -= uint32(len(data))
 	}
 	s.r += len(data)
 	return data

@@ -41,7 +41,8 @@ func TestLines(t *testing.T) {
 		{
 			"joined across the other stream",
 			frame(Stdout, "a") + frame(Stderr, "x") + frame(Stdout, "b\n") + frame(Stderr, "y\n"),
-			LogsConfig{}, `out"ab" err"xy"`, nil,
+			LogsConfig{},
+			`out"ab" err"xy"`, nil,
 		},
 		{"echo is stdout", frame(Stdin, "a") + frame(Stdout, "b\n"), LogsConfig{}, `out"ab"`, nil},
 		{"CR is text", frame(Stdout, "a\r\n\r\n"), LogsConfig{}, `out"a\r" out"\r"`, nil},

@@ -112,9 +112,15 @@ func TestRow81PanicInALoop(t *testing.T) {
 	for _, tty := range []bool{false, true} {
 		src := sourceOf(frame(Stdout, "a\n"))
 		func() {
-			defer func() { _ = recover() }()
-			for range NewLogs(src, LogsConfig{TTY: tty}).Lines() {
-				panic("body")
+			defer func() {
+				if p := recover(); p != "body" {
+					t.Errorf("recovered %v", p)
+				}
+			}()
+			for _, err := range NewLogs(src, LogsConfig{TTY: tty}).Lines() {
+				if err == nil {
+					panic("body")
+				}
 			}
 		}()
 		if src.closed.Load() != 1 {
@@ -127,7 +133,10 @@ func TestRow81TenThousandBreaks(t *testing.T) {
 	leak.Check(t)
 	for range 10_000 {
 		src := sourceOf(mixed)
-		for range NewConn(t.Context(), src, Config{}).Logs(LogsConfig{}).Frames() {
+		for _, err := range NewConn(t.Context(), src, Config{}).Logs(LogsConfig{}).Frames() {
+			if err != nil {
+				t.Fatal(err)
+			}
 			break
 		}
 		if src.closed.Load() != 1 {

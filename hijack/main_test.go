@@ -121,10 +121,10 @@ func randomSizes(r *rand.Rand) func(int) int {
 	}
 }
 
-func random(t testing.TB) *rand.Rand {
-	t.Helper()
+func random(tb testing.TB) *rand.Rand {
+	tb.Helper()
 	a, b := rand.Uint64(), rand.Uint64()
-	t.Logf("seed %d, %d", a, b)
+	tb.Logf("seed %d, %d", a, b)
 	return rand.New(rand.NewPCG(a, b))
 }
 

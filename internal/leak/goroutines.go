@@ -17,7 +17,6 @@ var notOurs = [...]string{
 	"internal/fuzz.",
 	"os/signal.signal_recv",
 	"os/signal.loop",
-	"os/exec.(*Cmd).watchCtx",
 	"runtime/pprof.",
 	"runtime.ReadTrace",
 }

@@ -26,14 +26,19 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// Check fails t if, at its end, anything is left that was not there when Check was called. It sees the whole process,
-// so t must not run in parallel with others.
-func Check(t testing.TB) {
-	t.Helper()
+// Check fails tb if, at its end, anything is left that was not there when Check was called. It sees the whole process,
+// so tb must not run in parallel with others.
+func Check(tb testing.TB) {
+	tb.Helper()
+	check(tb, grace)
+}
+
+func check(tb testing.TB, wait time.Duration) {
+	tb.Helper()
 	before := take()
-	t.Cleanup(func() {
-		if left := before.left(grace); len(left) > 0 {
-			t.Errorf("left behind by the test:\n\n%s", strings.Join(left, "\n\n"))
+	tb.Cleanup(func() {
+		if left := before.left(wait); len(left) > 0 {
+			tb.Errorf("left behind by the test:\n\n%s", strings.Join(left, "\n\n"))
 		}
 	})
 }

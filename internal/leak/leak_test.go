@@ -61,15 +61,18 @@ func TestLeftWaits(t *testing.T) {
 
 func TestCheckReportsAtTheEnd(t *testing.T) {
 	r := &recorder{TB: t}
-	Check(r)
-	stop := make(chan struct{})
-	go func() { <-stop }()
-	time.AfterFunc(grace+time.Second, func() { close(stop) })
+	check(r, time.Millisecond)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		<-stop
+	}()
 	r.cleanup()
+	close(stop)
+	<-stopped
 	if !r.failed {
 		t.Error("a goroutine that outlived its test was not reported")
 	}
-	<-stop
 }
 
 // recorder is a test that keeps its cleanup and its verdict to itself.
