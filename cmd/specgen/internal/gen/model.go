@@ -1,0 +1,145 @@
+package gen
+
+// Model is all that is generated for one version of one engine's API: the files, and in each what its template puts
+// there. Templates see nothing else, and it can be read as JSON.
+type Model struct {
+	Engine  string  `json:"engine"`
+	Version string  `json:"version"`
+	Files   []*File `json:"files"`
+	// Ignored are the members that engines send and that no type has, for who validates answers.
+	Ignored []Ignored `json:"ignored,omitempty"`
+}
+
+// Ignored is one member that is left out on purpose.
+type Ignored struct {
+	Operation string `json:"operation"`
+	Path      string `json:"path"`
+	Reason    string `json:"reason"`
+}
+
+// File is one Go file.
+type File struct {
+	// Path is where it goes, below the root of the module, and Template what renders it.
+	Path     string `json:"path"`
+	Template string `json:"template"`
+	Source   string `json:"source"`
+	Package  string `json:"package"`
+	// Doc is the package comment, in the one file of a package that has it.
+	Doc []string `json:"doc,omitempty"`
+	// Imports are the import paths in groups.
+	Imports [][]string `json:"imports,omitempty"`
+	// Version is the API version that a version file declares.
+	Version   string     `json:"version,omitempty"`
+	Operation *Operation `json:"operation,omitempty"`
+	Types     []*Type    `json:"types,omitempty"`
+}
+
+// Operation is one method of a client.
+type Operation struct {
+	ID   string   `json:"id"`
+	Name string   `json:"name"`
+	Var  string   `json:"var"`
+	Doc  []string `json:"doc"`
+
+	Engine  string `json:"engine"`
+	Version string `json:"version"`
+	Method  string `json:"method"`
+	Path    string `json:"path"`
+	Slow    bool   `json:"slow,omitempty"`
+
+	// Args are the method's parameters behind ctx, and Params how they are written there; PathArgs are the names of
+	// those that fill the path.
+	Args     []Arg    `json:"args,omitempty"`
+	Params   string   `json:"params,omitempty"`
+	PathArgs []string `json:"pathArgs,omitempty"`
+	// Sends are the required parameters that go into the query or the header.
+	Sends   []Send   `json:"sends,omitempty"`
+	Body    *Body    `json:"body,omitempty"`
+	Options *Options `json:"options,omitempty"`
+	Upgrade string   `json:"upgrade,omitempty"`
+	Result  Result   `json:"result"`
+	Framing *Framing `json:"framing,omitempty"`
+}
+
+// Arg is one parameter of a method.
+type Arg struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// Send is one call that puts a value into the request: req.Query("all", o.All).
+type Send struct {
+	Call string `json:"call"`
+	Wire string `json:"wire"`
+	From string `json:"from"`
+}
+
+// Body is how the request's body is set.
+type Body struct {
+	// Upload says that it is a stream of ContentType, not JSON; Optional that nil sends none.
+	Upload      bool   `json:"upload,omitempty"`
+	ContentType string `json:"contentType,omitempty"`
+	Optional    bool   `json:"optional,omitempty"`
+}
+
+// Options is the struct of the optional parameters.
+type Options struct {
+	Name   string   `json:"name"`
+	Doc    []string `json:"doc"`
+	Fields []*Field `json:"fields"`
+	Sends  []Send   `json:"sends,omitempty"`
+}
+
+// Result is how a method answers.
+type Result struct {
+	Kind string `json:"kind"`
+	// Call is the generic of package transport, with its type argument; Returns what the method returns.
+	Call    string   `json:"call"`
+	Returns string   `json:"returns"`
+	Need    []string `json:"need,omitempty"`
+}
+
+// Framing is how a log stream is taken apart.
+type Framing struct {
+	// Inspect is the variable of the operation that knows whether there is a TTY, Member where its answer says so.
+	Inspect string `json:"inspect,omitempty"`
+	Member  string `json:"member,omitempty"`
+	// Fields says, of what the options say, which fields they have: TTY, Timestamps, Details.
+	Fields []string `json:"fields"`
+}
+
+// Kinds of types.
+const (
+	kindStruct = "struct"
+	kindEnum   = "enum"
+	kindNamed  = "named"
+)
+
+// Type is one declared type.
+type Type struct {
+	Name   string   `json:"name"`
+	Kind   string   `json:"kind"`
+	Doc    []string `json:"doc"`
+	Type   string   `json:"type,omitempty"` // underlying, of an enum or a named type
+	Fields []*Field `json:"fields,omitempty"`
+	Values []Value  `json:"values,omitempty"`
+	// Source is where the specification has it.
+	Source string `json:"source"`
+}
+
+// Field is one field of a struct.
+type Field struct {
+	Name string   `json:"name"`
+	Type string   `json:"type"`
+	Tag  string   `json:"tag,omitempty"`
+	Wire string   `json:"wire,omitempty"`
+	Doc  []string `json:"doc,omitempty"`
+	// Pointer says that nil is how the field is absent.
+	Pointer bool `json:"pointer,omitempty"`
+}
+
+// Value is one constant of an enum.
+type Value struct {
+	Name  string `json:"name"`
+	Value string `json:"value"` // as a Go literal
+}

@@ -1,0 +1,228 @@
+package gen
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"gopkg.in/yaml.v3"
+)
+
+//go:embed overlay
+var overlays embed.FS
+
+// overlay holds what no specification says: the corrections of one engine's files and the decisions about them,
+// each with its reason.
+type overlay struct {
+	Engine string `yaml:"engine"`
+	// DocURL is the address of upstream's page of an operation, with {version}, {tag} and {operation} in it.
+	DocURL     string                     `yaml:"docURL"`
+	Patches    []patch                    `yaml:"patches"`
+	Operations map[string]*operationEntry `yaml:"operations"`
+	Presence   []fieldEntry               `yaml:"presence"`
+	Types      []fieldEntry               `yaml:"types"`
+	Names      struct {
+		Definitions map[string]string `yaml:"definitions"`
+		Fields      map[string]string `yaml:"fields"`
+	} `yaml:"names"`
+	AnyCase []fieldEntry   `yaml:"anyCase"`
+	Ignored []ignoredEntry `yaml:"ignored"`
+}
+
+// operationEntry says what the specification doesn't about one operation.
+type operationEntry struct {
+	Name    string   `yaml:"name"`
+	Package string   `yaml:"package"`
+	Kind    string   `yaml:"kind"`
+	Reason  string   `yaml:"reason"`
+	Item    string   `yaml:"item"`
+	Need    []string `yaml:"need"`
+	// Upgrade is the protocol that is asked for, where it isn't the raw stream's.
+	Upgrade string `yaml:"upgrade"`
+	// Slow says that the first byte of the answer may take long.
+	Slow bool `yaml:"slow"`
+	TTY  *struct {
+		Inspect string `yaml:"inspect"`
+		Member  string `yaml:"member"`
+	} `yaml:"tty"`
+	Body       *bodyEntry             `yaml:"body"`
+	Headers    map[string]headerEntry `yaml:"headers"`
+	Params     map[string]*paramEntry `yaml:"params"`
+	AddParams  []*paramEntry          `yaml:"addParams"`
+	DropParams []string               `yaml:"dropParams"`
+	// The versions that have the operation, where not all do.
+	span `yaml:",inline"`
+}
+
+// bodyEntry corrects a request body.
+type bodyEntry struct {
+	ContentType string `yaml:"contentType"`
+	Required    *bool  `yaml:"required"`
+	Reason      string `yaml:"reason"`
+}
+
+// headerEntry gives a header of an answer a type.
+type headerEntry struct {
+	Name     string `yaml:"name"`
+	Type     string `yaml:"type"`
+	Encoding string `yaml:"encoding"`
+	Reason   string `yaml:"reason"`
+}
+
+// paramEntry gives a parameter the name and the type that it really has.
+type paramEntry struct {
+	Name     string     `yaml:"name"`
+	In       string     `yaml:"in"`
+	GoName   string     `yaml:"goName"`
+	Type     string     `yaml:"type"`
+	Go       string     `yaml:"go"`
+	Pointer  bool       `yaml:"pointer"`
+	Required *bool      `yaml:"required"`
+	Slashes  *bool      `yaml:"slashes"`
+	Enum     *enumEntry `yaml:"enum"`
+	Reason   string     `yaml:"reason"`
+	span     `yaml:",inline"`
+}
+
+// enumEntry names the values of a parameter.
+type enumEntry struct {
+	Name   string   `yaml:"name"`
+	Prefix string   `yaml:"prefix"`
+	Values []string `yaml:"values"`
+}
+
+// fieldEntry is about one field of one type, both as they are called in Go and on the wire.
+type fieldEntry struct {
+	Type   string `yaml:"type"`
+	Field  string `yaml:"field"`
+	Go     string `yaml:"go"`
+	Reason string `yaml:"reason"`
+	span   `yaml:",inline"`
+}
+
+// ignoredEntry explains a member that engines send and that our types leave out.
+type ignoredEntry struct {
+	Operation string `yaml:"operation"`
+	Path      string `yaml:"path"`
+	Reason    string `yaml:"reason"`
+	span      `yaml:",inline"`
+}
+
+// loadOverlay reads the overlay of an engine and its sentences.
+func loadOverlay(engine string) (*overlay, *words, error) {
+	var o overlay
+	if err := decodeOverlay("overlay/"+engine+".yaml", &o); err != nil {
+		return nil, nil, err
+	}
+	if o.Engine != engine {
+		return nil, nil, fmt.Errorf("overlay/%s.yaml: engine is %q", engine, o.Engine)
+	}
+	var w words
+	if err := decodeOverlay("overlay/docs/"+engine+".yaml", &w); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	return &o, &w, o.check()
+}
+
+func decodeOverlay(name string, v any) error {
+	data, err := overlays.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if err := decodeYAML(data, v); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// decodeYAML decodes strictly: a member that nothing reads is a mistake in the file.
+func decodeYAML(data []byte, v any) error {
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	if err := dec.Decode(v); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// check refuses entries that lack what makes them understandable.
+func (o *overlay) check() error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("overlay: "+format, args...)) }
+	seen := map[string]bool{}
+	for _, p := range o.Patches {
+		switch {
+		case p.ID == "":
+			fail("the patch at %s has no id", p.At)
+		case seen[p.ID]:
+			fail("patch %s is there twice", p.ID)
+		case p.Reason == "":
+			fail("patch %s has no reason", p.ID)
+		}
+		if err := p.span.check(); err != nil {
+			fail("patch %s: %w", p.ID, err)
+		}
+		seen[p.ID] = true
+	}
+	for _, id := range keys(o.Operations) {
+		if err := o.Operations[id].check(); err != nil {
+			fail("operations.%s: %w", id, err)
+		}
+	}
+	for _, section := range []struct {
+		name    string
+		entries []fieldEntry
+	}{{"presence", o.Presence}, {"types", o.Types}, {"anyCase", o.AnyCase}} {
+		for _, e := range section.entries {
+			if e.Type == "" || e.Field == "" || e.Reason == "" {
+				fail("%s of %s.%s needs a type, a field and a reason", section.name, e.Type, e.Field)
+			}
+			if err := e.span.check(); err != nil {
+				fail("%s of %s.%s: %w", section.name, e.Type, e.Field, err)
+			}
+		}
+	}
+	for _, e := range o.Ignored {
+		if e.Reason == "" || e.Operation == "" || e.Path == "" {
+			fail("ignored %s %s needs an operation, a path and a reason", e.Operation, e.Path)
+		}
+		if err := e.span.check(); err != nil {
+			fail("ignored %s %s: %w", e.Operation, e.Path, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (e *operationEntry) check() error {
+	if e == nil {
+		return errors.New("the entry is empty")
+	}
+	if e.Kind != "" && e.Reason == "" {
+		return errors.New("kind has no reason")
+	}
+	errs := []error{e.span.check()}
+	for _, p := range e.Params {
+		if p == nil {
+			return errors.New("the entry of a parameter is empty")
+		}
+		errs = append(errs, p.span.check())
+	}
+	for _, p := range e.AddParams {
+		if p == nil || p.Reason == "" || p.In == "" || p.Type == "" {
+			return errors.New("what addParams adds needs in, type and reason")
+		}
+		errs = append(errs, p.span.check())
+	}
+	return errors.Join(errs...)
+}
+
+// operation returns the entry of an operation; an empty one where there is none.
+func (o *overlay) operation(id string) *operationEntry {
+	if e := o.Operations[id]; e != nil {
+		return e
+	}
+	return &operationEntry{}
+}

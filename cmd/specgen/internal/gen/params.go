@@ -1,0 +1,167 @@
+package gen
+
+import (
+	"fmt"
+	"slices"
+)
+
+// The extensions by which the passes talk about a parameter or a field; no specification has them.
+const (
+	extGoType  = "x-go-type"        // the Go type, whatever the schema says
+	extSend    = "x-gantry-send"    // how a parameter is sent: time, json
+	extPointer = "x-gantry-ptr"     // zero differs from absent
+	extName    = "x-gantry-name"    // the Go name
+	extNull    = "x-gantry-null"    // a nullable reference
+	extPrefix  = "x-gantry-prefix"  // what an enum's constants begin with
+	extEnum    = "x-gantry-enum"    // what the enum of a parameter is called
+	extRef     = "x-gantry-ref"     // the key of that enum, once it has one
+	extSlashes = "x-gantry-slashes" // whether an argument of the path may hold slashes
+)
+
+// How a parameter is sent when not as it is.
+const (
+	sendTime = "time"
+	sendJSON = "json"
+)
+
+// paramTypes are the Go types behind the words of the overlay.
+var paramTypes = map[string]struct{ goType, send string }{
+	"time":             {"time.Time", sendTime},
+	"json-strings-map": {"map[string][]string", sendJSON},
+	"json-map":         {"map[string]string", sendJSON},
+	"json-list":        {"[]string", sendJSON},
+	"json":             {"", sendJSON}, // the Go type is given beside it
+	"strings":          {"[]string", ""},
+	"secret":           {"transport.Secret", ""},
+	"bool":             {"bool", ""},
+	"string":           {"string", ""},
+	"int":              {"int", ""},
+	"int64":            {"int64", ""},
+	"uint64":           {"uint64", ""},
+	"float64":          {"float64", ""},
+}
+
+// retypeParams returns the document with the parameters of every operation as the overlay says they are.
+func retypeParams(doc object, o *overlay, v version) (object, error) {
+	doc = clone(doc)
+	for _, path := range keys(sub(doc, "paths")) {
+		for _, verb := range verbs {
+			op := sub(sub(sub(doc, "paths"), path), verb)
+			if op == nil {
+				continue
+			}
+			id := str(op, "operationId")
+			if err := retypeOperation(op, o.operation(id), v); err != nil {
+				return nil, fmt.Errorf("operation %s: %w", id, err)
+			}
+		}
+	}
+	return doc, nil
+}
+
+func retypeOperation(op object, e *operationEntry, v version) error {
+	params := list(op, "parameters")
+	for _, name := range e.DropParams {
+		i := findParam(params, name)
+		if i < 0 {
+			return fmt.Errorf("the overlay drops parameter %s, which is not there", name)
+		}
+		params = slices.Delete(params, i, i+1)
+	}
+	for _, add := range e.AddParams {
+		if !add.holds(v) {
+			continue
+		}
+		if findParam(params, add.Name) >= 0 {
+			return fmt.Errorf("the overlay adds parameter %s, which is there", add.Name)
+		}
+		p := object{"name": add.Name, "in": add.In, "type": "string"}
+		if err := add.retype(p); err != nil {
+			return fmt.Errorf("parameter %s: %w", add.Name, err)
+		}
+		params = append(params, p)
+	}
+	for _, name := range keys(e.Params) {
+		if !e.Params[name].holds(v) {
+			continue
+		}
+		i := findParam(params, name)
+		if i < 0 {
+			return fmt.Errorf("the overlay has an entry for parameter %s, which is not there", name)
+		}
+		if err := e.Params[name].retype(params[i].(object)); err != nil {
+			return fmt.Errorf("parameter %s: %w", name, err)
+		}
+	}
+	for _, p := range params {
+		defaultParam(p.(object))
+	}
+	op["parameters"] = params
+	return nil
+}
+
+// defaultParam does what is the same for every parameter of a kind.
+func defaultParam(p object) {
+	_, typed := p[extGoType]
+	switch {
+	case typed || str(p, "in") == "body":
+	case str(p, "name") == "filters" && str(p, "type") == "string":
+		p[extGoType], p[extSend] = paramTypes["json-strings-map"].goType, sendJSON
+	case str(p, "type") == "integer" && str(p, "format") == "":
+		p[extGoType] = "int" // no size is given, so it is a small number such as seconds or rows
+	}
+}
+
+func (e *paramEntry) retype(p object) error {
+	if e.GoName != "" {
+		p[extName] = e.GoName
+	}
+	if e.Pointer {
+		if e.Reason == "" {
+			return fmt.Errorf("pointer without a reason")
+		}
+		p[extPointer] = true
+	}
+	if e.Required != nil {
+		p["required"] = *e.Required
+	}
+	if e.Slashes != nil {
+		p[extSlashes] = *e.Slashes
+	}
+	if e.Enum != nil {
+		values := make([]any, len(e.Enum.Values))
+		for i, v := range e.Enum.Values {
+			values[i] = v
+		}
+		if len(values) > 0 {
+			p["enum"] = values
+		}
+		p["type"] = "string"
+		p[extEnum] = e.Enum.Name
+		p[extPrefix] = e.Enum.Prefix
+		return nil
+	}
+	if e.Type == "" {
+		return nil
+	}
+	t, ok := paramTypes[e.Type]
+	if !ok {
+		return fmt.Errorf("type %q is none of %v", e.Type, keys(paramTypes))
+	}
+	if (t.goType == "") != (e.Go != "") {
+		return fmt.Errorf("type %s: go must say the Go type of json, and of no other", e.Type)
+	}
+	delete(p, "enum")
+	p[extGoType] = t.goType + e.Go
+	if t.send != "" {
+		p[extSend] = t.send
+	}
+	return nil
+}
+
+func findParam(params []any, name string) int {
+	return slices.IndexFunc(params, func(p any) bool {
+		o := asObject(p)
+		return str(o, "name") == name && str(o, "in") != "body"
+	})
+}
