@@ -1,0 +1,111 @@
+package transport_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/gantry-go/gantry/transport"
+)
+
+// playTLS is play on TCP with TLS; it returns the configuration that trusts it.
+func playTLS(t *testing.T, script func(c *wireConn)) (*wire, *tls.Config) {
+	t.Helper()
+	lender := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
+	config, trusted := lender.TLS.Clone(), x509.NewCertPool()
+	config.NextProtos = nil
+	trusted.AddCert(lender.Certificate())
+	lender.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{host: "tcp://" + listener.Addr().String(), requests: make(chan *http.Request, 100)}
+	w.serve(t, tls.NewListener(listener, config), script)
+	return w, &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}
+}
+
+func TestRow57HalfCloseOverTCPAndTLS(t *testing.T) {
+	script := func(c *wireConn) {
+		c.request()
+		c.write(switching + "behind the head ")
+		in, _ := io.ReadAll(c.in)
+		c.write("got " + string(in))
+	}
+	secure, config := playTLS(t, script)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := &wire{host: "tcp://" + listener.Addr().String(), requests: make(chan *http.Request, 100)}
+	plain.serve(t, listener, script)
+	for name, c := range map[string]*transport.Client{
+		"tls": secure.client(t, transport.WithTLS(config)), "tcp": plain.client(t),
+	} {
+		conn, err := c.Hijack(t.Context(), opAttach.Request("conny"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, "hello"); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.CloseWrite(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		within(t, name, func() {
+			if got, err := io.ReadAll(conn); string(got) != "behind the head got hello" || err != nil {
+				t.Errorf("%s: %q, %v", name, got, err)
+			}
+		})
+		_ = conn.Close()
+	}
+}
+
+func TestRow15CertificatesThatAreNotTrusted(t *testing.T) {
+	w, config := playTLS(t, func(c *wireConn) {
+		if c.request() != nil {
+			t.Error("an HTTP byte was sent to an engine that was not trusted")
+		}
+	})
+	wrongName := config.Clone()
+	wrongName.ServerName = "other.example"
+	for name, config := range map[string]*tls.Config{"nobody's": {RootCAs: x509.NewCertPool()}, "wrong name": wrongName} {
+		c := w.client(t, transport.WithTLS(config))
+		_, err := transport.Object[thing](t.Context(), c, opInspect.Request("conny"))
+		isError(t, name, err, transport.ErrTLS, false)
+		_, err = c.Hijack(t.Context(), opAttach.Request("conny"))
+		isError(t, name, err, transport.ErrTLS, false)
+	}
+}
+
+func TestRow16OldTLSIsRefused(t *testing.T) {
+	w, config := playTLS(t, func(c *wireConn) { c.request() })
+	config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // what a caller asks for does not lower ours
+	err := transport.None(t.Context(), w.client(t, transport.WithTLS(config)), opStart.Request("conny"))
+	isError(t, "TLS 1.1", err, transport.ErrTLS, false)
+}
+
+func TestRow23PlainAndTLSMixed(t *testing.T) {
+	secure, config := playTLS(t, func(c *wireConn) { c.request() })
+	err := transport.None(t.Context(), secure.client(t), opStart.Request("conny"))
+	if !errors.Is(err, transport.ErrProtocol) && !errors.Is(err, transport.ErrTransport) && !errors.Is(err, transport.ErrBadRequest) {
+		t.Errorf("plain to TLS: %v", err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := &wire{host: "tcp://" + listener.Addr().String(), requests: make(chan *http.Request, 100)}
+	plain.serve(t, listener, func(c *wireConn) {
+		if c.head() == nil {
+			c.write("HTTP/1.1 400 Bad Request\r\n\r\n")
+		}
+	})
+	err = transport.None(t.Context(), plain.client(t, transport.WithTLS(config)), opStart.Request("conny"))
+	isError(t, "TLS to plain", err, transport.ErrTLS, false)
+}
