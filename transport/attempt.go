@@ -112,7 +112,7 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 			class = ErrTruncated
 		}
 	}
-	e := r.fail(class, err).(*Error)
+	e := r.fail(class, err)
 	e.MayHaveActed = mayHaveActed
 	return e
 }
@@ -125,7 +125,7 @@ type source struct {
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader's contract
+	if err != nil && err != io.EOF {
 		s.failed.CompareAndSwap(nil, &err)
 	}
 	return n, err

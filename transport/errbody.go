@@ -64,12 +64,11 @@ func htmlTitle(page string) string {
 	if !found {
 		return ""
 	}
-	start := len(page) - len(rest)
 	_, rest, found = strings.Cut(rest, ">")
 	if !found || len(lower) != len(page) {
-		return ""
+		return "" // folding the case of some letters changes their length: the offsets would be off
 	}
-	start = len(page) - len(rest)
+	start := len(page) - len(rest)
 	end := strings.Index(rest, "</title")
 	if end < 0 {
 		return ""

@@ -77,7 +77,7 @@ func (e *Error) Unwrap() []error {
 }
 
 // fail makes an error of the request.
-func (r *Request) fail(class, cause error) error {
+func (r *Request) fail(class, cause error) *Error {
 	return &Error{
 		Operation: r.op.title(), Target: r.target, Method: r.op.Method, Path: r.rawPath, Class: class, Err: cause,
 	}
@@ -99,7 +99,7 @@ func Check(r *Request, resp *http.Response) error {
 	}
 	body := readErrorBody(resp.Body)
 	_ = resp.Body.Close()
-	e := r.fail(statusClass(resp.StatusCode), nil).(*Error)
+	e := r.fail(statusClass(resp.StatusCode), nil)
 	e.Status, e.Body = resp.StatusCode, body
 	e.Message, e.Cause = parseErrorBody(resp.Header.Get("Content-Type"), body)
 	e.MayHaveActed = resp.StatusCode >= 500 && !r.op.safe()

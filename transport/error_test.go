@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -133,11 +134,7 @@ func marked[T any](err error) bool {
 	case interface{ Unwrap() error }:
 		return marked[T](e.Unwrap())
 	case interface{ Unwrap() []error }:
-		for _, inner := range e.Unwrap() {
-			if marked[T](inner) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(e.Unwrap(), marked[T])
 	}
 	return false
 }

@@ -17,17 +17,18 @@ import (
 	"github.com/gantry-go/gantry/transport"
 )
 
-func isError(t *testing.T, what string, err, class error, mayHaveActed bool) *transport.Error {
+// isError checks an error's class, and returns it for a closer look.
+func isError(t *testing.T, what string, err, class error, mayHaveActed bool) transport.Error {
 	t.Helper()
 	e, ok := errors.AsType[*transport.Error](err)
 	if !ok || !errors.Is(err, class) {
 		t.Errorf("%s: %v, want %v", what, err, class)
-		return &transport.Error{}
+		return transport.Error{}
 	}
 	if e.MayHaveActed != mayHaveActed {
 		t.Errorf("%s: MayHaveActed is %v (%v)", what, e.MayHaveActed, err)
 	}
-	return e
+	return *e
 }
 
 func TestRow1to6NothingBadReachesTheWire(t *testing.T) {
@@ -196,7 +197,7 @@ func TestDialEndsWithItsCall(t *testing.T) {
 	if err := transport.None(ctx, c, opStart.Request("conny")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	within(t, "the dial", func() { <-ended })
+	within(t, "the dial", func() { _ = <-ended })
 }
 
 var _ io.Closer = (*transport.Client)(nil)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"sync"
 	"testing"
@@ -131,7 +132,7 @@ func TestRow57HalfClose(t *testing.T) {
 		c.request()
 		c.write(switching)
 		in, _ := io.ReadAll(c.in) // ends with the client's CloseWrite
-		fmt.Fprintf(c, "got %s", in)
+		_, _ = fmt.Fprintf(c, "got %s", in)
 	})
 	conn, err := w.client(t).Hijack(t.Context(), opAttach.Request("conny"))
 	if err != nil {
@@ -237,9 +238,11 @@ func TestRow81LeavingALoop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range m.All() {
-			break
+		next, stop := iter.Pull2(m.All())
+		if _, err, ok := next(); err != nil || !ok {
+			t.Fatal(err)
 		}
+		stop()
 	}
 	m, err := transport.Sequence[thing](t.Context(), c, opEvents.Request())
 	if err != nil {

@@ -1,17 +1,10 @@
 package transport
 
-import (
-	"errors"
-	"net/http"
-	"strings"
-)
+import "strings"
 
 // answerClass tells an answer that net/http refused to parse from a connection that broke, or returns nil. net/http
 // has no types for most of these, so its words are matched; a test sends each and holds this list to them.
 func answerClass(err error) error {
-	if _, ok := errors.AsType[*http.ProtocolError](err); ok {
-		return ErrProtocol
-	}
 	text := err.Error()
 	if strings.Contains(text, "response headers exceeded") {
 		return ErrTooLarge

@@ -27,7 +27,7 @@ type Messages[T any] struct {
 // Sequence sends a request and returns its answer's documents. It returns as soon as the engine has accepted the
 // request, which it has then begun to carry out.
 func Sequence[T any](ctx context.Context, c Caller, r *Request) (*Messages[T], error) {
-	resp, err := stream(ctx, c, r)
+	resp, err := stream(ctx, c, r) //nolint:bodyclose // the caller closes it
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (m *Messages[T]) next() (v T, err error) {
 		return v, m.req.protocolError(m.resp, err)
 	}
 	if message, failed := inBandError(doc); failed {
-		e := m.req.fail(ErrStream, nil).(*Error)
+		e := m.req.fail(ErrStream, nil)
 		e.Message, e.Body = printable(message, maxMessage), bytes.Clone(doc[:min(len(doc), maxErrorBody)])
 		return v, m.req.acted(e)
 	}

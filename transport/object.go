@@ -143,7 +143,7 @@ func (r *Request) protocolError(resp *http.Response, cause error) error {
 	if errors.Is(cause, io.ErrUnexpectedEOF) {
 		class = ErrTruncated // without a length, only the document tells that it was cut
 	}
-	e := r.fail(class, cause).(*Error)
+	e := r.fail(class, cause)
 	e.Status = resp.StatusCode
 	return r.acted(e)
 }

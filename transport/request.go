@@ -62,8 +62,9 @@ func (r *Request) Refuse(class, cause error) error {
 // refuse keeps the first reason.
 func (r *Request) refuse(reason string) {
 	if r.err == nil {
-		r.err = r.fail(ErrInvalidInput, nil)
-		r.err.(*Error).Message = reason
+		e := r.fail(ErrInvalidInput, nil)
+		e.Message = reason
+		r.err = e
 	}
 }
 
@@ -143,18 +144,6 @@ func (r *Request) Header(name string, v any) {
 		r.header = http.Header{}
 	}
 	r.header.Set(name, s)
-}
-
-// emptyObject is an empty JSON object as the headers that carry one have it, in base64.
-const emptyObject = Secret("e30=")
-
-// HeaderRequired sets a header that carries an encoded JSON object and that the engine insists on: for v's zero value
-// it is an empty object.
-func (r *Request) HeaderRequired(name string, v any) {
-	if v == nil || reflect.ValueOf(v).IsZero() {
-		v = emptyObject
-	}
-	r.Header(name, v)
 }
 
 // JSON makes v the body. It is encoded at once, so that bad input is refused before anything is sent and the

@@ -153,14 +153,3 @@ func queryValue(t *testing.T, r *Request, name string) string {
 	}
 	return u.Query().Get(name)
 }
-
-func TestRequiredHeadersAreAlwaysSent(t *testing.T) {
-	op := Operation{Method: "POST", Path: "/x"}
-	for given, want := range map[Secret]string{"": "e30=", "token": "token"} {
-		r := op.Request()
-		r.HeaderRequired("X-Registry-Auth", given)
-		if got := r.header.Get("X-Registry-Auth"); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}

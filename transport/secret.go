@@ -13,6 +13,10 @@ const redacted = "[redacted]"
 // them; convert to string to get at the value.
 type Secret string
 
+// Anonymous is the X-Registry-Auth header of nobody: an empty credential, encoded. Engines insist on the header when
+// they push, whether the registry asks for a credential or not.
+const Anonymous = Secret("e30=")
+
 // String returns a placeholder, never the secret.
 func (s Secret) String() string { return s.placeholder() }
 

@@ -20,7 +20,7 @@ type Stream struct {
 
 // Bytes sends a request and returns its answer unread.
 func Bytes(ctx context.Context, c Caller, r *Request) (*Stream, error) {
-	resp, err := stream(ctx, c, r)
+	resp, err := stream(ctx, c, r) //nolint:bodyclose // the caller closes it
 	if err != nil {
 		return nil, err
 	}

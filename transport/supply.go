@@ -48,7 +48,7 @@ func (d *dialer) connect(ctx context.Context, dial DialFunc) (net.Conn, error) {
 		return dial(ctx)
 	}
 	want := a.wanted.Load().ctx
-	dl, err := d.reserve(a, want, dial)
+	dl, err := d.reserve(want, a, dial)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (d *dialer) connect(ctx context.Context, dial DialFunc) (net.Conn, error) {
 }
 
 // reserve takes over a spare dial, or begins one as soon as there are fewer connections than requests.
-func (d *dialer) reserve(a *attempt, want context.Context, dial DialFunc) (*dialing, error) {
+func (d *dialer) reserve(want context.Context, a *attempt, dial DialFunc) (*dialing, error) {
 	var late <-chan time.Time
 	for patient := true; ; {
 		dl, changed := d.supply.claim(patient)

@@ -60,7 +60,7 @@ func upgraded(r *Request, resp *http.Response) (io.ReadCloser, error) {
 		return resp.Body, nil
 	}
 	if got := resp.Header.Get("Upgrade"); !strings.EqualFold(got, r.upgrade) {
-		err := r.fail(ErrProtocol, nil).(*Error)
+		err := r.fail(ErrProtocol, nil)
 		err.Status, err.Message = resp.StatusCode, "switched to another protocol than "+r.upgrade+": "+printable(got, 64)
 		return nil, r.acted(err)
 	}
@@ -84,7 +84,7 @@ func openWebSocket(r *Request, resp *http.Response) (io.ReadCloser, error) {
 	sum := sha1.Sum([]byte(resp.Request.Header.Get("Sec-WebSocket-Key") + salt))
 	body, ok := resp.Body.(io.ReadWriteCloser)
 	if !ok || resp.Header.Get("Sec-WebSocket-Accept") != base64.StdEncoding.EncodeToString(sum[:]) {
-		err := r.fail(ErrProtocol, nil).(*Error)
+		err := r.fail(ErrProtocol, nil)
 		err.Status, err.Message = resp.StatusCode, "the WebSocket's handshake failed"
 		return nil, r.acted(err)
 	}

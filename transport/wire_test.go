@@ -31,7 +31,7 @@ type wire struct {
 // play listens on a unix socket and hands every connection, closed for it at the end, to script.
 func play(t *testing.T, script func(c *wireConn)) *wire {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "wire")
+	dir, err := os.MkdirTemp("", "wire") //nolint:usetesting // t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,14 +103,11 @@ func (c *wireConn) head() *http.Request {
 
 // answer writes an answer with a length.
 func (c *wireConn) answer(status int, body string) {
-	fmt.Fprintf(c, "HTTP/1.1 %d x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
+	_, _ = fmt.Fprintf(c, "HTTP/1.1 %d x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
 }
 
 // write writes bytes as they are.
 func (c *wireConn) write(s string) { _, _ = io.WriteString(c, s) }
-
-// wait blocks until the test is over.
-func (c *wireConn) wait() { <-c.ctx.Done() }
 
 // gone blocks until the client has closed the connection.
 func (c *wireConn) gone() { _, _ = io.Copy(io.Discard, c.in) }

@@ -157,19 +157,23 @@ func members(path string) string {
 func (p *planner) fieldDoc(t *plannedType, f *plannedField) []string {
 	name := p.fieldName(t, f)
 	var text []string
-	if said := p.words.say("fields", t.key+"."+f.facts.Wire, t.key+"."+name); said != "" {
-		text = append(text, name+" "+sentence(said))
+	ours := p.words.say("fields", t.key+"."+f.facts.Wire, t.key+"."+name)
+	if ours != "" {
+		text = append(text, name+" "+sentence(ours))
 	}
-	facts := factText(f.facts.Default, f.facts.Min, f.facts.Max)
-	if f.presence {
-		facts = append(facts, "nil is absent, which zero is not")
-	}
-	if len(facts) > 0 {
+	if facts := factText(f.facts.Default, f.facts.Min, f.facts.Max); facts != "" {
 		if text == nil {
-			text = append(text, name+": "+strings.Join(facts, ", ")+".")
+			text = append(text, name+":", facts+".")
 		} else {
-			text = append(text, capital(strings.Join(facts, ", "))+".")
+			text = append(text, capital(facts)+".")
 		}
+	}
+	switch {
+	case !f.presence || strings.Contains(ours, "nil"): // or our sentence says what nil means
+	case text == nil:
+		text = append(text, name, "is nil where absent:", sentence(f.why))
+	default:
+		text = append(text, "Nil is absent:", sentence(f.why))
 	}
 	return wrap(strings.Join(text, " "))
 }
@@ -184,17 +188,17 @@ func (p *planner) paramDoc(op *plannedOperation, f paramFacts, field *Field) []s
 	case sendTime:
 		text += ", sent as seconds since 1970"
 	}
-	if ours := p.words.say("params", op.placed.ID+"."+f.Wire, f.Wire); ours != "" {
+	ours := p.words.say("params", op.placed.ID+"."+f.Wire, f.Wire)
+	if ours != "" {
 		text += ": " + ours
 	}
 	text = sentence(text)
 	low, high := bound(said["minimum"]), bound(said["maximum"])
-	facts := factText(said["default"], low, high)
-	if field.Pointer {
-		facts = append(facts, "nil leaves it out, zero is sent")
+	if facts := factText(said["default"], low, high); facts != "" {
+		text += " " + capital(facts) + "."
 	}
-	if len(facts) > 0 {
-		text += " " + capital(strings.Join(facts, ", ")) + "."
+	if field.Pointer && !strings.Contains(ours, "nil") {
+		text += " Nil leaves it out: " + sentence(str(said, extWhy))
 	}
 	return wrap(text)
 }
@@ -213,7 +217,7 @@ func bound(v any) *float64 {
 }
 
 // factText lists what a specification says about a value. A default that is Go's zero goes without saying.
-func factText(def any, low, high *float64) []string {
+func factText(def any, low, high *float64) string {
 	var out []string
 	switch def := def.(type) {
 	case string:
@@ -239,7 +243,7 @@ func factText(def any, low, high *float64) []string {
 	if high != nil {
 		out = append(out, "at most "+plain(*high))
 	}
-	return out
+	return strings.Join(out, ", ")
 }
 
 func plain(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

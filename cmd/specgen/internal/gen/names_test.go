@@ -85,7 +85,7 @@ func TestVersions(t *testing.T) {
 	if got := parse("4.3.1").packageName(); got != "v43" {
 		t.Errorf("the package of 4.3.1 is %s", got)
 	}
-	if (span{Since: "1.x"}).check() == nil {
+	if (span{Since: "1.x"}).valid() == nil {
 		t.Error("since 1.x is accepted")
 	}
 	for _, text := range []string{"", "1", "1.x", "v1.41", "1.-1"} {

@@ -162,7 +162,7 @@ func (o *overlay) check() error {
 		case p.Reason == "":
 			fail("patch %s has no reason", p.ID)
 		}
-		if err := p.span.check(); err != nil {
+		if err := p.valid(); err != nil {
 			fail("patch %s: %w", p.ID, err)
 		}
 		seen[p.ID] = true
@@ -180,7 +180,7 @@ func (o *overlay) check() error {
 			if e.Type == "" || e.Field == "" || e.Reason == "" {
 				fail("%s of %s.%s needs a type, a field and a reason", section.name, e.Type, e.Field)
 			}
-			if err := e.span.check(); err != nil {
+			if err := e.valid(); err != nil {
 				fail("%s of %s.%s: %w", section.name, e.Type, e.Field, err)
 			}
 		}
@@ -189,7 +189,7 @@ func (o *overlay) check() error {
 		if e.Reason == "" || e.Operation == "" || e.Path == "" {
 			fail("ignored %s %s needs an operation, a path and a reason", e.Operation, e.Path)
 		}
-		if err := e.span.check(); err != nil {
+		if err := e.valid(); err != nil {
 			fail("ignored %s %s: %w", e.Operation, e.Path, err)
 		}
 	}
@@ -203,18 +203,18 @@ func (e *operationEntry) check() error {
 	if e.Kind != "" && e.Reason == "" {
 		return errors.New("kind has no reason")
 	}
-	errs := []error{e.span.check()}
+	errs := []error{e.valid()}
 	for _, p := range e.Params {
 		if p == nil {
 			return errors.New("the entry of a parameter is empty")
 		}
-		errs = append(errs, p.span.check())
+		errs = append(errs, p.valid())
 	}
 	for _, p := range e.AddParams {
 		if p == nil || p.Reason == "" || p.In == "" || p.Type == "" {
 			return errors.New("what addParams adds needs in, type and reason")
 		}
-		errs = append(errs, p.span.check())
+		errs = append(errs, p.valid())
 	}
 	return errors.Join(errs...)
 }

@@ -10,6 +10,7 @@ const (
 	extGoType  = "x-go-type"        // the Go type, whatever the schema says
 	extSend    = "x-gantry-send"    // how a parameter is sent: time, json
 	extPointer = "x-gantry-ptr"     // zero differs from absent
+	extWhy     = "x-gantry-why"     // and why
 	extName    = "x-gantry-name"    // the Go name
 	extNull    = "x-gantry-null"    // a nullable reference
 	extPrefix  = "x-gantry-prefix"  // what an enum's constants begin with
@@ -120,7 +121,7 @@ func (e *paramEntry) retype(p object) error {
 		if e.Reason == "" {
 			return fmt.Errorf("pointer without a reason")
 		}
-		p[extPointer] = true
+		p[extPointer], p[extWhy] = true, e.Reason
 	}
 	if e.Required != nil {
 		p["required"] = *e.Required

@@ -21,8 +21,8 @@ func (p *planner) planFields() error {
 			f.goType = e.Go
 			return nil
 		}},
-		{"presence", p.overlay.Presence, func(f *plannedField, _ fieldEntry) error {
-			f.presence = true
+		{"presence", p.overlay.Presence, func(f *plannedField, e fieldEntry) error {
+			f.presence, f.why = true, e.Reason
 			if f.goType == "map[string]interface{}" {
 				f.goType = "struct{}" // an object that says what it says by being there
 			}

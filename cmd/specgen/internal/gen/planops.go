@@ -112,6 +112,10 @@ func (p *planner) planParams(op *plannedOperation) error {
 		if !f.Required {
 			continue
 		}
+		if anonymous(f) {
+			op.model.Sends = append(op.model.Sends, Send{Call: "Header", Wire: f.Wire, From: "transport.Anonymous"})
+			continue
+		}
 		name, err := arg(f)
 		if err != nil {
 			return err
@@ -120,6 +124,10 @@ func (p *planner) planParams(op *plannedOperation) error {
 	}
 	return nil
 }
+
+// anonymous reports whether a parameter is a credential that the engine insists on. It stays an option: the request
+// carries an empty one until the option replaces it.
+func anonymous(f paramFacts) bool { return f.Required && f.In == "header" && f.Go == "transport.Secret" }
 
 // send is the call that puts a parameter into the request.
 func (op *plannedOperation) send(f paramFacts, from string) Send {
@@ -177,7 +185,7 @@ func (p *planner) planOptions(op *plannedOperation) error {
 	o := &Options{Name: op.placed.Name + "Options"}
 	o.Doc = []string{o.Name + " are the optional parameters of [Client." + op.placed.Name + "]; nil means none of them."}
 	for _, f := range op.facts.Params {
-		if f.Required {
+		if f.Required && !anonymous(f) {
 			continue
 		}
 		field, err := p.planOption(op, f)

@@ -24,6 +24,7 @@ type plannedField struct {
 	facts    fieldFacts
 	goType   string // in terms of keys
 	presence bool   // the overlay says that zero and absent differ
+	why      string // and why
 	cycle    bool   // by value, the struct would contain itself
 	anyCase  bool
 }

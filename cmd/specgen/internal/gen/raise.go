@@ -113,7 +113,7 @@ func raiseParam(p object) object {
 		switch k {
 		case "name", "in", "required":
 			out[k] = v
-		case "collectionFormat", extRef, extEnum, extSlashes:
+		case "collectionFormat", extWhy, extRef, extEnum, extSlashes:
 		case "items":
 			schema[k] = raiseSchema(v)
 		default:

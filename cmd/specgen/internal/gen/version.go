@@ -49,8 +49,8 @@ type span struct {
 	Until string `yaml:"until"`
 }
 
-// check reports an end that is no version.
-func (s span) check() error {
+// valid reports an end that is no version.
+func (s span) valid() error {
 	for _, end := range []string{s.Since, s.Until} {
 		if end == "" {
 			continue
