@@ -3,13 +3,18 @@
 
 package v141
 
-// AuthConfig is the definition AuthConfig.
+// AuthConfig are the credentials for one registry; package registryauth makes the header out of them.
 type AuthConfig struct {
-	Auth          string `json:"auth,omitzero"`
-	Email         string `json:"email,omitzero"`
+	// Auth is the user name and the password with a colon between them, in base64; an alternative to the two.
+	Auth string `json:"auth,omitzero"`
+	// Email is read by no registry any more.
+	Email string `json:"email,omitzero"`
+	// IdentityToken is a token of the registry in place of the password.
 	IdentityToken string `json:"identitytoken,omitzero"`
 	Password      string `json:"password,omitzero"`
+	// RegistryToken is a bearer token, sent to the registry as it is.
 	RegistryToken string `json:"registrytoken,omitzero"`
+	// ServerAddress is the registry's host, or for Docker Hub https://index.docker.io/v1/.
 	ServerAddress string `json:"serveraddress,omitzero"`
 	Username      string `json:"username,omitzero"`
 }

@@ -7,16 +7,17 @@ import (
 	"time"
 )
 
-// BuildCache is the definition BuildCache.
+// BuildCache is one record of the build cache.
 type BuildCache struct {
 	CreatedAt   time.Time `json:"CreatedAt,omitzero"`
 	Description string    `json:"Description,omitzero"`
 	ID          string    `json:"ID,omitzero"`
 	InUse       bool      `json:"InUse,omitzero"`
-	// LastUsedAt: nil is absent, which zero is not.
-	LastUsedAt *time.Time     `json:"LastUsedAt,omitzero"`
-	Parent     string         `json:"Parent,omitzero"`
-	Shared     bool           `json:"Shared,omitzero"`
+	// LastUsedAt is nil where absent: null where the record was never used.
+	LastUsedAt *time.Time `json:"LastUsedAt,omitzero"`
+	Parent     string     `json:"Parent,omitzero"`
+	Shared     bool       `json:"Shared,omitzero"`
+	// Size is in bytes.
 	Size       int64          `json:"Size,omitzero"`
 	Type       BuildCacheType `json:"Type,omitzero"`
 	UsageCount int64          `json:"UsageCount,omitzero"`

@@ -3,7 +3,7 @@
 
 package v141
 
-// ChangeType is the definition ChangeType.
+// ChangeType says what happened to a path.
 type ChangeType uint8
 
 // The values of ChangeType that the specification names. Others are kept as they come.

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// ClusterInfo is the definition ClusterInfo.
+// ClusterInfo describes a swarm.
 type ClusterInfo struct {
 	CreatedAt time.Time `json:"CreatedAt,omitzero"`
 	// DataPathPort: default 4789.

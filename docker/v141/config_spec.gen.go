@@ -3,7 +3,7 @@
 
 package v141
 
-// ConfigSpec is the definition ConfigSpec.
+// ConfigSpec is what is to be kept as a config.
 type ConfigSpec struct {
 	Data       []byte            `json:"Data,omitzero"`
 	Labels     map[string]string `json:"Labels,omitzero"`

@@ -3,32 +3,42 @@
 
 package v141
 
-// ContainerConfig is the definition ContainerConfig.
+// ContainerConfig is what a container runs, independent of the host.
 type ContainerConfig struct {
-	ArgsEscaped     bool                `json:"ArgsEscaped,omitzero"`
-	AttachStderr    bool                `json:"AttachStderr,omitzero"`
-	AttachStdin     bool                `json:"AttachStdin,omitzero"`
-	AttachStdout    bool                `json:"AttachStdout,omitzero"`
-	Cmd             []string            `json:"Cmd,omitzero"`
-	Domainname      string              `json:"Domainname,omitzero"`
-	Entrypoint      []string            `json:"Entrypoint,omitzero"`
-	Env             []string            `json:"Env,omitzero"`
-	ExposedPorts    map[string]struct{} `json:"ExposedPorts,omitzero"`
-	Healthcheck     HealthConfig        `json:"Healthcheck,omitzero"`
-	Hostname        string              `json:"Hostname,omitzero"`
-	Image           string              `json:"Image,omitzero"`
-	Labels          map[string]string   `json:"Labels,omitzero"`
-	MACAddress      string              `json:"MacAddress,omitzero"`
-	NetworkDisabled bool                `json:"NetworkDisabled,omitzero"`
-	OnBuild         []string            `json:"OnBuild,omitzero"`
-	OpenStdin       bool                `json:"OpenStdin,omitzero"`
-	Shell           []string            `json:"Shell,omitzero"`
-	StdinOnce       bool                `json:"StdinOnce,omitzero"`
-	StopSignal      string              `json:"StopSignal,omitzero"`
-	// StopTimeout: nil is absent, which zero is not.
-	StopTimeout *int                `json:"StopTimeout,omitzero"`
-	TTY         bool                `json:"Tty,omitzero"`
-	User        string              `json:"User,omitzero"`
-	Volumes     map[string]struct{} `json:"Volumes,omitzero"`
-	WorkingDir  string              `json:"WorkingDir,omitzero"`
+	ArgsEscaped  bool `json:"ArgsEscaped,omitzero"`
+	AttachStderr bool `json:"AttachStderr,omitzero"`
+	AttachStdin  bool `json:"AttachStdin,omitzero"`
+	AttachStdout bool `json:"AttachStdout,omitzero"`
+	// Cmd is the command, or the arguments of Entrypoint; nil leaves it to the image, an empty slice means none.
+	Cmd        []string `json:"Cmd,omitzero"`
+	Domainname string   `json:"Domainname,omitzero"`
+	// Entrypoint is what Cmd is passed to; nil leaves it to the image, an empty slice means none.
+	Entrypoint []string `json:"Entrypoint,omitzero"`
+	// Env is the environment, each as NAME=value; one without = removes the image's.
+	Env []string `json:"Env,omitzero"`
+	// ExposedPorts is a set of ports and protocols, as in 80/tcp.
+	ExposedPorts map[string]struct{} `json:"ExposedPorts,omitzero"`
+	Healthcheck  HealthConfig        `json:"Healthcheck,omitzero"`
+	// Hostname is the name of the host in the container, its short id unless set.
+	Hostname        string            `json:"Hostname,omitzero"`
+	Image           string            `json:"Image,omitzero"`
+	Labels          map[string]string `json:"Labels,omitzero"`
+	MACAddress      string            `json:"MacAddress,omitzero"`
+	NetworkDisabled bool              `json:"NetworkDisabled,omitzero"`
+	OnBuild         []string          `json:"OnBuild,omitzero"`
+	// OpenStdin keeps the input open while nobody is attached.
+	OpenStdin bool     `json:"OpenStdin,omitzero"`
+	Shell     []string `json:"Shell,omitzero"`
+	// StdinOnce closes the input when the first client that was attached leaves.
+	StdinOnce bool `json:"StdinOnce,omitzero"`
+	// StopSignal is a name or number, SIGTERM unless the image says otherwise.
+	StopSignal string `json:"StopSignal,omitzero"`
+	// StopTimeout is in seconds; -1 waits without limit. Nil is absent: 0 kills at once; absent leaves it to the
+	// engine.
+	StopTimeout *int   `json:"StopTimeout,omitzero"`
+	TTY         bool   `json:"Tty,omitzero"`
+	User        string `json:"User,omitzero"`
+	// Volumes is a set of paths at which anonymous volumes are mounted.
+	Volumes    map[string]struct{} `json:"Volumes,omitzero"`
+	WorkingDir string              `json:"WorkingDir,omitzero"`
 }

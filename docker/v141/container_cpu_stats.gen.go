@@ -5,8 +5,9 @@ package v141
 
 // ContainerCPUStats is the definition ContainerCPUStats.
 type ContainerCPUStats struct {
-	CPUUsage       ContainerCPUUsage       `json:"cpu_usage,omitzero"`
-	OnlineCPUs     uint32                  `json:"online_cpus,omitzero"`
+	CPUUsage   ContainerCPUUsage `json:"cpu_usage,omitzero"`
+	OnlineCPUs uint32            `json:"online_cpus,omitzero"`
+	// SystemCPUUsage is the CPU time of the whole host in nanoseconds.
 	SystemCPUUsage uint64                  `json:"system_cpu_usage,omitzero"`
 	ThrottlingData ContainerThrottlingData `json:"throttling_data,omitzero"`
 }

@@ -5,8 +5,12 @@ package v141
 
 // ContainerCPUUsage is the definition ContainerCPUUsage.
 type ContainerCPUUsage struct {
-	PerCPUUsage       []uint64 `json:"percpu_usage,omitzero"`
-	TotalUsage        uint64   `json:"total_usage,omitzero"`
-	UsageInKernelMode uint64   `json:"usage_in_kernelmode,omitzero"`
-	UsageInUserMode   uint64   `json:"usage_in_usermode,omitzero"`
+	// PerCPUUsage is in nanoseconds for each CPU; none with cgroups version 2.
+	PerCPUUsage []uint64 `json:"percpu_usage,omitzero"`
+	// TotalUsage is in nanoseconds, in units of 100 ns on Windows, since the container started.
+	TotalUsage uint64 `json:"total_usage,omitzero"`
+	// UsageInKernelMode is in nanoseconds, in units of 100 ns on Windows.
+	UsageInKernelMode uint64 `json:"usage_in_kernelmode,omitzero"`
+	// UsageInUserMode is in nanoseconds, in units of 100 ns on Windows.
+	UsageInUserMode uint64 `json:"usage_in_usermode,omitzero"`
 }

@@ -5,12 +5,15 @@ package v141
 
 // ContainerMemoryStats is the definition ContainerMemoryStats.
 type ContainerMemoryStats struct {
-	CommitBytes       uint64            `json:"commitbytes,omitzero"`
-	CommitPeakBytes   uint64            `json:"commitpeakbytes,omitzero"`
-	FailCount         uint64            `json:"failcnt,omitzero"`
-	Limit             uint64            `json:"limit,omitzero"`
-	MaxUsage          uint64            `json:"max_usage,omitzero"`
-	PrivateWorkingSet uint64            `json:"privateworkingset,omitzero"`
-	Stats             map[string]uint64 `json:"stats,omitzero"`
-	Usage             uint64            `json:"usage,omitzero"`
+	CommitBytes     uint64 `json:"commitbytes,omitzero"`
+	CommitPeakBytes uint64 `json:"commitpeakbytes,omitzero"`
+	FailCount       uint64 `json:"failcnt,omitzero"`
+	// Limit is in bytes, that of the host where the container has none.
+	Limit             uint64 `json:"limit,omitzero"`
+	MaxUsage          uint64 `json:"max_usage,omitzero"`
+	PrivateWorkingSet uint64 `json:"privateworkingset,omitzero"`
+	// Stats is what the kernel's memory.stat says; the names differ between cgroups version 1 and 2.
+	Stats map[string]uint64 `json:"stats,omitzero"`
+	// Usage is in bytes, the page cache included.
+	Usage uint64 `json:"usage,omitzero"`
 }

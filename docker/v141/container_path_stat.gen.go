@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// ContainerPathStat is the definition ContainerPathStat.
+// ContainerPathStat describes a file or folder in a container.
 type ContainerPathStat struct {
-	LinkTarget string    `json:"linkTarget,omitzero"`
-	Mode       uint32    `json:"mode,omitzero"`
-	Mtime      time.Time `json:"mtime,omitzero"`
-	Name       string    `json:"name,omitzero"`
-	Size       int64     `json:"size,omitzero"`
+	LinkTarget string `json:"linkTarget,omitzero"`
+	// Mode holds the bits of Go's fs.FileMode.
+	Mode  uint32    `json:"mode,omitzero"`
+	Mtime time.Time `json:"mtime,omitzero"`
+	Name  string    `json:"name,omitzero"`
+	Size  int64     `json:"size,omitzero"`
 }

@@ -6,5 +6,6 @@ package v141
 // ContainerPIDsStats is the definition ContainerPidsStats.
 type ContainerPIDsStats struct {
 	Current uint64 `json:"current,omitzero"`
-	Limit   uint64 `json:"limit,omitzero"`
+	// Limit is 0 where there is no limit.
+	Limit uint64 `json:"limit,omitzero"`
 }

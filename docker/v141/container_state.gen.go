@@ -7,20 +7,23 @@ import (
 	"time"
 )
 
-// ContainerState is the definition ContainerState.
+// ContainerState tells whether a container runs, since when, and how it ended.
 type ContainerState struct {
-	Dead       bool                 `json:"Dead,omitzero"`
-	Error      string               `json:"Error,omitzero"`
-	ExitCode   int64                `json:"ExitCode,omitzero"`
-	FinishedAt time.Time            `json:"FinishedAt,omitzero"`
-	Health     *Health              `json:"Health,omitzero"`
-	OOMKilled  bool                 `json:"OOMKilled,omitzero"`
-	PID        int64                `json:"Pid,omitzero"`
-	Paused     bool                 `json:"Paused,omitzero"`
-	Restarting bool                 `json:"Restarting,omitzero"`
-	Running    bool                 `json:"Running,omitzero"`
-	StartedAt  time.Time            `json:"StartedAt,omitzero"`
-	Status     ContainerStateStatus `json:"Status,omitzero"`
+	Dead  bool   `json:"Dead,omitzero"`
+	Error string `json:"Error,omitzero"`
+	// ExitCode is that of the last run; 0 while the container runs.
+	ExitCode int64 `json:"ExitCode,omitzero"`
+	// FinishedAt is zero until it has stopped once.
+	FinishedAt time.Time `json:"FinishedAt,omitzero"`
+	Health     *Health   `json:"Health,omitzero"`
+	OOMKilled  bool      `json:"OOMKilled,omitzero"`
+	PID        int64     `json:"Pid,omitzero"`
+	Paused     bool      `json:"Paused,omitzero"`
+	Restarting bool      `json:"Restarting,omitzero"`
+	Running    bool      `json:"Running,omitzero"`
+	// StartedAt is zero before the first start.
+	StartedAt time.Time            `json:"StartedAt,omitzero"`
+	Status    ContainerStateStatus `json:"Status,omitzero"`
 }
 
 // ContainerStateStatus is the member Status of the definition ContainerState.

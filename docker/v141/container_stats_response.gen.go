@@ -7,18 +7,19 @@ import (
 	"time"
 )
 
-// ContainerStatsResponse is the definition ContainerStatsResponse.
+// ContainerStatsResponse is one measurement of a container's use of resources, with the one before.
 type ContainerStatsResponse struct {
-	BlkioStats   ContainerBlkioStats              `json:"blkio_stats,omitzero"`
-	CPUStats     ContainerCPUStats                `json:"cpu_stats,omitzero"`
-	ID           string                           `json:"id,omitzero"`
-	MemoryStats  ContainerMemoryStats             `json:"memory_stats,omitzero"`
-	Name         string                           `json:"name,omitzero"`
-	Networks     map[string]ContainerNetworkStats `json:"networks,omitzero"`
-	NumProcs     uint32                           `json:"num_procs,omitzero"`
-	PIDsStats    ContainerPIDsStats               `json:"pids_stats,omitzero"`
-	PreCPUStats  ContainerCPUStats                `json:"precpu_stats,omitzero"`
-	PreRead      time.Time                        `json:"preread,omitzero"`
-	Read         time.Time                        `json:"read,omitzero"`
-	StorageStats ContainerStorageStats            `json:"storage_stats,omitzero"`
+	BlkioStats  ContainerBlkioStats              `json:"blkio_stats,omitzero"`
+	CPUStats    ContainerCPUStats                `json:"cpu_stats,omitzero"`
+	ID          string                           `json:"id,omitzero"`
+	MemoryStats ContainerMemoryStats             `json:"memory_stats,omitzero"`
+	Name        string                           `json:"name,omitzero"`
+	Networks    map[string]ContainerNetworkStats `json:"networks,omitzero"`
+	NumProcs    uint32                           `json:"num_procs,omitzero"`
+	PIDsStats   ContainerPIDsStats               `json:"pids_stats,omitzero"`
+	// PreCPUStats is the measurement before; zero in the first document and with OneShot.
+	PreCPUStats  ContainerCPUStats     `json:"precpu_stats,omitzero"`
+	PreRead      time.Time             `json:"preread,omitzero"`
+	Read         time.Time             `json:"read,omitzero"`
+	StorageStats ContainerStorageStats `json:"storage_stats,omitzero"`
 }

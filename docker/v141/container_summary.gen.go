@@ -3,9 +3,10 @@
 
 package v141
 
-// ContainerSummary is the definition ContainerSummary.
+// ContainerSummary is a container as a list shows it.
 type ContainerSummary struct {
-	Command         string                          `json:"Command,omitzero"`
+	Command string `json:"Command,omitzero"`
+	// Created is in seconds since 1970.
 	Created         int64                           `json:"Created,omitzero"`
 	HostConfig      ContainerSummaryHostConfig      `json:"HostConfig,omitzero"`
 	ID              string                          `json:"Id,omitzero"`
@@ -16,10 +17,12 @@ type ContainerSummary struct {
 	Names           []string                        `json:"Names,omitzero"`
 	NetworkSettings ContainerSummaryNetworkSettings `json:"NetworkSettings,omitzero"`
 	Ports           []Port                          `json:"Ports,omitzero"`
-	SizeRW          int64                           `json:"SizeRw,omitzero"`
-	SizeRootFs      int64                           `json:"SizeRootFs,omitzero"`
-	State           string                          `json:"State,omitzero"`
-	Status          string                          `json:"Status,omitzero"`
+	// SizeRW is in bytes, what the container has written; there only if sizes were asked for.
+	SizeRW int64 `json:"SizeRw,omitzero"`
+	// SizeRootFs is in bytes, the image included; there only if sizes were asked for.
+	SizeRootFs int64  `json:"SizeRootFs,omitzero"`
+	State      string `json:"State,omitzero"`
+	Status     string `json:"Status,omitzero"`
 }
 
 // ContainerSummaryHostConfig is the member HostConfig of the definition ContainerSummary.

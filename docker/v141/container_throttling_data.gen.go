@@ -7,5 +7,6 @@ package v141
 type ContainerThrottlingData struct {
 	Periods          uint64 `json:"periods,omitzero"`
 	ThrottledPeriods uint64 `json:"throttled_periods,omitzero"`
-	ThrottledTime    uint64 `json:"throttled_time,omitzero"`
+	// ThrottledTime is in nanoseconds.
+	ThrottledTime uint64 `json:"throttled_time,omitzero"`
 }

@@ -3,9 +3,10 @@
 
 package v141
 
-// ContainerWaitResponse is the definition ContainerWaitResponse.
+// ContainerWaitResponse tells how a container ended.
 type ContainerWaitResponse struct {
-	// Error: nil is absent, which zero is not.
-	Error      *ContainerWaitExitError `json:"Error,omitzero"`
-	StatusCode int64                   `json:"StatusCode"`
+	// Error says why there is no proper status. Nil is absent: there only if waiting failed.
+	Error *ContainerWaitExitError `json:"Error,omitzero"`
+	// StatusCode is the exit status of the container's first process.
+	StatusCode int64 `json:"StatusCode"`
 }

@@ -3,7 +3,7 @@
 
 package v141
 
-// CreateImageInfo is the definition CreateImageInfo.
+// CreateImageInfo is one message of a pull or an import.
 type CreateImageInfo struct {
 	Error          string         `json:"error,omitzero"`
 	ErrorDetail    ErrorDetail    `json:"errorDetail,omitzero"`

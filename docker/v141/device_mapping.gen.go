@@ -5,6 +5,7 @@ package v141
 
 // DeviceMapping is the definition DeviceMapping.
 type DeviceMapping struct {
+	// CgroupPermissions is any of r, w and m for reading, writing and making the device.
 	CgroupPermissions string `json:"CgroupPermissions,omitzero"`
 	PathInContainer   string `json:"PathInContainer,omitzero"`
 	PathOnHost        string `json:"PathOnHost,omitzero"`

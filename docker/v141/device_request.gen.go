@@ -3,11 +3,13 @@
 
 package v141
 
-// DeviceRequest is the definition DeviceRequest.
+// DeviceRequest asks a device driver, such as that of GPUs, for devices.
 type DeviceRequest struct {
-	Capabilities [][]string        `json:"Capabilities,omitzero"`
-	Count        int64             `json:"Count,omitzero"`
-	DeviceIDs    []string          `json:"DeviceIDs,omitzero"`
-	Driver       string            `json:"Driver,omitzero"`
-	Options      map[string]string `json:"Options,omitzero"`
+	// Capabilities is a list of lists, of which a device must have all of one.
+	Capabilities [][]string `json:"Capabilities,omitzero"`
+	// Count is how many devices; -1 means all.
+	Count     int64             `json:"Count,omitzero"`
+	DeviceIDs []string          `json:"DeviceIDs,omitzero"`
+	Driver    string            `json:"Driver,omitzero"`
+	Options   map[string]string `json:"Options,omitzero"`
 }

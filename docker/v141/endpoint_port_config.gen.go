@@ -8,9 +8,10 @@ type EndpointPortConfig struct {
 	Name     string                     `json:"Name,omitzero"`
 	Protocol EndpointPortConfigProtocol `json:"Protocol,omitzero"`
 	// PublishMode: default ingress.
-	PublishMode   EndpointPortConfigPublishMode `json:"PublishMode,omitzero"`
-	PublishedPort uint32                        `json:"PublishedPort,omitzero"`
-	TargetPort    uint32                        `json:"TargetPort,omitzero"`
+	PublishMode EndpointPortConfigPublishMode `json:"PublishMode,omitzero"`
+	// PublishedPort is the port of the nodes; 0 leaves the choice to the swarm.
+	PublishedPort uint32 `json:"PublishedPort,omitzero"`
+	TargetPort    uint32 `json:"TargetPort,omitzero"`
 }
 
 // EndpointPortConfigProtocol is the member Protocol of the definition EndpointPortConfig.

@@ -3,7 +3,7 @@
 
 package v141
 
-// EndpointSettings is the definition EndpointSettings.
+// EndpointSettings is how a container is, or is to be, connected to one network.
 type EndpointSettings struct {
 	Aliases             []string           `json:"Aliases,omitzero"`
 	DriverOpts          map[string]string  `json:"DriverOpts,omitzero"`

@@ -3,17 +3,22 @@
 
 package v141
 
-// EventMessage is the definition EventMessage.
+// EventMessage is one thing that happened in the engine.
 type EventMessage struct {
-	Action   string            `json:"Action,omitzero"`
-	Actor    EventActor        `json:"Actor,omitzero"`
-	From     string            `json:"from,omitzero"`
-	ID       string            `json:"id,omitzero"`
-	Scope    EventMessageScope `json:"scope,omitzero"`
-	Status   string            `json:"status,omitzero"`
-	Time     int64             `json:"time,omitzero"`
-	TimeNano int64             `json:"timeNano,omitzero"`
-	Type     EventMessageType  `json:"Type,omitzero"`
+	Action string     `json:"Action,omitzero"`
+	Actor  EventActor `json:"Actor,omitzero"`
+	// From is the container's image, in an older form.
+	From string `json:"from,omitzero"`
+	// ID is what Actor.ID says, in an older form.
+	ID    string            `json:"id,omitzero"`
+	Scope EventMessageScope `json:"scope,omitzero"`
+	// Status is what Action says, in an older form.
+	Status string `json:"status,omitzero"`
+	// Time is in seconds since 1970.
+	Time int64 `json:"time,omitzero"`
+	// TimeNano is in nanoseconds since 1970.
+	TimeNano int64            `json:"timeNano,omitzero"`
+	Type     EventMessageType `json:"Type,omitzero"`
 }
 
 // EventMessageScope is the member scope of the definition EventMessage.

@@ -6,7 +6,7 @@ package v141
 // GenericResources is the definition GenericResources.
 type GenericResources []GenericResource
 
-// GenericResource is the member [] of the definition GenericResources.
+// GenericResource is a resource that the administrator of a node has declared, of which one member is set.
 type GenericResource struct {
 	DiscreteResourceSpec GenericResourceDiscreteResourceSpec `json:"DiscreteResourceSpec,omitzero"`
 	NamedResourceSpec    GenericResourceNamedResourceSpec    `json:"NamedResourceSpec,omitzero"`

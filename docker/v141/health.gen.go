@@ -3,8 +3,9 @@
 
 package v141
 
-// Health is the definition Health.
+// Health is what the checks of a container's health found.
 type Health struct {
+	// FailingStreak is how many checks in a row have failed.
 	FailingStreak int64               `json:"FailingStreak,omitzero"`
 	Log           []HealthcheckResult `json:"Log,omitzero"`
 	Status        HealthStatus        `json:"Status,omitzero"`

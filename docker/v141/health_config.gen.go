@@ -3,11 +3,16 @@
 
 package v141
 
-// HealthConfig is the definition HealthConfig.
+// HealthConfig is how a container's health is checked; zero values leave it to the image.
 type HealthConfig struct {
-	Interval    int64    `json:"Interval,omitzero"`
-	Retries     int64    `json:"Retries,omitzero"`
-	StartPeriod int64    `json:"StartPeriod,omitzero"`
-	Test        []string `json:"Test,omitzero"`
-	Timeout     int64    `json:"Timeout,omitzero"`
+	// Interval is in nanoseconds, at least one millisecond.
+	Interval int64 `json:"Interval,omitzero"`
+	// Retries is how many failures in a row make a container unhealthy.
+	Retries int64 `json:"Retries,omitzero"`
+	// StartPeriod is in nanoseconds, at least one millisecond; failures before its end do not count.
+	StartPeriod int64 `json:"StartPeriod,omitzero"`
+	// Test is the check, its first item CMD, CMD-SHELL or, to have none, NONE.
+	Test []string `json:"Test,omitzero"`
+	// Timeout is in nanoseconds, at least one millisecond.
+	Timeout int64 `json:"Timeout,omitzero"`
 }

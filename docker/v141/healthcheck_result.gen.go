@@ -9,7 +9,8 @@ import (
 
 // HealthcheckResult is the definition HealthcheckResult.
 type HealthcheckResult struct {
-	End      time.Time `json:"End,omitzero"`
+	End time.Time `json:"End,omitzero"`
+	// ExitCode is 0 for healthy and 1 for unhealthy.
 	ExitCode int64     `json:"ExitCode,omitzero"`
 	Output   string    `json:"Output,omitzero"`
 	Start    time.Time `json:"Start,omitzero"`

@@ -3,9 +3,10 @@
 
 package v141
 
-// HostConfig is the definition HostConfig.
+// HostConfig is how a container runs on its host.
 type HostConfig struct {
-	AutoRemove           bool             `json:"AutoRemove,omitzero"`
+	AutoRemove bool `json:"AutoRemove,omitzero"`
+	// Binds is a list of SOURCE:TARGET[:OPTIONS], where SOURCE is a path of the host or the name of a volume.
 	Binds                []string         `json:"Binds,omitzero"`
 	BlkioDeviceReadBps   []ThrottleDevice `json:"BlkioDeviceReadBps,omitzero"`
 	BlkioDeviceReadIOps  []ThrottleDevice `json:"BlkioDeviceReadIOps,omitzero"`
@@ -26,52 +27,61 @@ type HostConfig struct {
 	Cgroup             string                       `json:"Cgroup,omitzero"`
 	CgroupParent       string                       `json:"CgroupParent,omitzero"`
 	CgroupnsMode       HostConfigCgroupnsMode       `json:"CgroupnsMode,omitzero"`
-	ConsoleSize        []uint                       `json:"ConsoleSize,omitzero"`
-	ContainerIDFile    string                       `json:"ContainerIDFile,omitzero"`
-	CpusetCPUs         string                       `json:"CpusetCpus,omitzero"`
-	CpusetMems         string                       `json:"CpusetMems,omitzero"`
-	DNS                []string                     `json:"Dns,omitzero"`
-	DNSOptions         []string                     `json:"DnsOptions,omitzero"`
-	DNSSearch          []string                     `json:"DnsSearch,omitzero"`
-	DeviceCgroupRules  []string                     `json:"DeviceCgroupRules,omitzero"`
-	DeviceRequests     []DeviceRequest              `json:"DeviceRequests,omitzero"`
-	Devices            []DeviceMapping              `json:"Devices,omitzero"`
-	ExtraHosts         []string                     `json:"ExtraHosts,omitzero"`
-	GroupAdd           []string                     `json:"GroupAdd,omitzero"`
-	IOMaximumBandwidth uint64                       `json:"IOMaximumBandwidth,omitzero"`
-	IOMaximumIOps      uint64                       `json:"IOMaximumIOps,omitzero"`
-	IPCMode            string                       `json:"IpcMode,omitzero"`
-	// Init: nil is absent, which zero is not.
-	Init              *bool               `json:"Init,omitzero"`
-	Isolation         HostConfigIsolation `json:"Isolation,omitzero"`
-	KernelMemory      int64               `json:"KernelMemory,omitzero"`
-	KernelMemoryTCP   int64               `json:"KernelMemoryTCP,omitzero"`
-	Links             []string            `json:"Links,omitzero"`
-	LogConfig         HostConfigLogConfig `json:"LogConfig,omitzero"`
-	MaskedPaths       []string            `json:"MaskedPaths,omitzero"`
-	Memory            int64               `json:"Memory,omitzero"`
-	MemoryReservation int64               `json:"MemoryReservation,omitzero"`
-	MemorySwap        int64               `json:"MemorySwap,omitzero"`
-	// MemorySwappiness: at least 0, at most 100, nil is absent, which zero is not.
+	// ConsoleSize is the height and the width in characters, on Windows.
+	ConsoleSize       []uint          `json:"ConsoleSize,omitzero"`
+	ContainerIDFile   string          `json:"ContainerIDFile,omitzero"`
+	CpusetCPUs        string          `json:"CpusetCpus,omitzero"`
+	CpusetMems        string          `json:"CpusetMems,omitzero"`
+	DNS               []string        `json:"Dns,omitzero"`
+	DNSOptions        []string        `json:"DnsOptions,omitzero"`
+	DNSSearch         []string        `json:"DnsSearch,omitzero"`
+	DeviceCgroupRules []string        `json:"DeviceCgroupRules,omitzero"`
+	DeviceRequests    []DeviceRequest `json:"DeviceRequests,omitzero"`
+	Devices           []DeviceMapping `json:"Devices,omitzero"`
+	// ExtraHosts is what is added to /etc/hosts, each as NAME:IP.
+	ExtraHosts         []string `json:"ExtraHosts,omitzero"`
+	GroupAdd           []string `json:"GroupAdd,omitzero"`
+	IOMaximumBandwidth uint64   `json:"IOMaximumBandwidth,omitzero"`
+	IOMaximumIOps      uint64   `json:"IOMaximumIOps,omitzero"`
+	IPCMode            string   `json:"IpcMode,omitzero"`
+	// Init runs an init process that passes signals on and reaps children. Nil is absent: false overrules the
+	// engine's setting; absent leaves it to that.
+	Init            *bool               `json:"Init,omitzero"`
+	Isolation       HostConfigIsolation `json:"Isolation,omitzero"`
+	KernelMemory    int64               `json:"KernelMemory,omitzero"`
+	KernelMemoryTCP int64               `json:"KernelMemoryTCP,omitzero"`
+	Links           []string            `json:"Links,omitzero"`
+	// LogConfig is where the output goes; its zero value leaves it to the engine.
+	LogConfig HostConfigLogConfig `json:"LogConfig,omitzero"`
+	// MaskedPaths are hidden in the container; nil leaves it to the engine, an empty slice hides none.
+	MaskedPaths       []string `json:"MaskedPaths,omitzero"`
+	Memory            int64    `json:"Memory,omitzero"`
+	MemoryReservation int64    `json:"MemoryReservation,omitzero"`
+	MemorySwap        int64    `json:"MemorySwap,omitzero"`
+	// MemorySwappiness: at least 0, at most 100. Nil is absent: 0 asks the kernel not to swap; absent leaves it to
+	// the host.
 	MemorySwappiness *int64  `json:"MemorySwappiness,omitzero"`
 	Mounts           []Mount `json:"Mounts,omitzero"`
 	NanoCPUs         int64   `json:"NanoCpus,omitzero"`
-	NetworkMode      string  `json:"NetworkMode,omitzero"`
-	// OOMKillDisable: nil is absent, which zero is not.
-	OOMKillDisable *bool  `json:"OomKillDisable,omitzero"`
-	OOMScoreAdj    int64  `json:"OomScoreAdj,omitzero"`
-	PIDMode        string `json:"PidMode,omitzero"`
-	// PIDsLimit: nil is absent, which zero is not.
-	PIDsLimit       *int64        `json:"PidsLimit,omitzero"`
-	PortBindings    PortMap       `json:"PortBindings,omitzero"`
-	Privileged      bool          `json:"Privileged,omitzero"`
-	PublishAllPorts bool          `json:"PublishAllPorts,omitzero"`
-	ReadonlyPaths   []string      `json:"ReadonlyPaths,omitzero"`
-	ReadonlyRootfs  bool          `json:"ReadonlyRootfs,omitzero"`
-	RestartPolicy   RestartPolicy `json:"RestartPolicy,omitzero"`
-	Runtime         string        `json:"Runtime,omitzero"`
-	SecurityOpt     []string      `json:"SecurityOpt,omitzero"`
-	// ShmSize: at least 0.
+	// NetworkMode is bridge, host, none, container:NAME or the name of a network.
+	NetworkMode string `json:"NetworkMode,omitzero"`
+	// OOMKillDisable is nil where absent: the engine's type tells them apart.
+	OOMKillDisable *bool `json:"OomKillDisable,omitzero"`
+	// OOMScoreAdj is between -1000, never to be killed, and 1000.
+	OOMScoreAdj int64  `json:"OomScoreAdj,omitzero"`
+	PIDMode     string `json:"PidMode,omitzero"`
+	// PIDsLimit is nil where absent: an update with 0 lifts the limit; one without it keeps it.
+	PIDsLimit       *int64  `json:"PidsLimit,omitzero"`
+	PortBindings    PortMap `json:"PortBindings,omitzero"`
+	Privileged      bool    `json:"Privileged,omitzero"`
+	PublishAllPorts bool    `json:"PublishAllPorts,omitzero"`
+	// ReadonlyPaths are read-only in the container; nil leaves it to the engine, an empty slice means none.
+	ReadonlyPaths  []string      `json:"ReadonlyPaths,omitzero"`
+	ReadonlyRootfs bool          `json:"ReadonlyRootfs,omitzero"`
+	RestartPolicy  RestartPolicy `json:"RestartPolicy,omitzero"`
+	Runtime        string        `json:"Runtime,omitzero"`
+	SecurityOpt    []string      `json:"SecurityOpt,omitzero"`
+	// ShmSize is the size of /dev/shm in bytes; 0 is the engine's default, 64 MiB. At least 0.
 	ShmSize      int64             `json:"ShmSize,omitzero"`
 	StorageOpt   map[string]string `json:"StorageOpt,omitzero"`
 	Sysctls      map[string]string `json:"Sysctls,omitzero"`
@@ -105,8 +115,9 @@ const (
 
 // HostConfigLogConfig is the member LogConfig of the definition HostConfig.
 type HostConfigLogConfig struct {
-	Config map[string]string       `json:"Config,omitzero"`
-	Type   HostConfigLogConfigType `json:"Type,omitzero"`
+	Config map[string]string `json:"Config,omitzero"`
+	// Type is the driver's name; that of a plugin will do.
+	Type HostConfigLogConfigType `json:"Type,omitzero"`
 }
 
 // HostConfigLogConfigType is the member LogConfig.Type of the definition HostConfig.

@@ -3,7 +3,7 @@
 
 package v141
 
-// ImageBuildOutput is the definition ImageBuildOutput.
+// ImageBuildOutput is where BuildKit puts the result of a build.
 type ImageBuildOutput struct {
 	Attrs map[string]string `json:"Attrs,omitzero"`
 	Type  string            `json:"Type,omitzero"`

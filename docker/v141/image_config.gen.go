@@ -25,7 +25,7 @@ type ImageConfig struct {
 	Shell           []string            `json:"Shell,omitzero"`
 	StdinOnce       bool                `json:"StdinOnce,omitzero"`
 	StopSignal      string              `json:"StopSignal,omitzero"`
-	// StopTimeout: nil is absent, which zero is not.
+	// StopTimeout is in seconds. Nil is absent: absent where the image does not set one.
 	StopTimeout *int                `json:"StopTimeout,omitzero"`
 	TTY         bool                `json:"Tty,omitzero"`
 	User        string              `json:"User,omitzero"`

@@ -5,10 +5,12 @@ package v141
 
 // ImageHistoryResponseItem is the definition ImageHistoryResponseItem.
 type ImageHistoryResponseItem struct {
-	Comment   string   `json:"Comment"`
-	Created   int64    `json:"Created"`
-	CreatedBy string   `json:"CreatedBy"`
-	ID        string   `json:"Id"`
-	Size      int64    `json:"Size"`
-	Tags      []string `json:"Tags"`
+	Comment string `json:"Comment"`
+	// Created is in seconds since 1970.
+	Created   int64  `json:"Created"`
+	CreatedBy string `json:"CreatedBy"`
+	ID        string `json:"Id"`
+	// Size is in bytes.
+	Size int64    `json:"Size"`
+	Tags []string `json:"Tags"`
 }

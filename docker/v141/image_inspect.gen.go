@@ -26,9 +26,11 @@ type ImageInspect struct {
 	RepoDigests     []string             `json:"RepoDigests,omitzero"`
 	RepoTags        []string             `json:"RepoTags,omitzero"`
 	RootFS          ImageInspectRootFS   `json:"RootFS,omitzero"`
-	Size            int64                `json:"Size,omitzero"`
-	Variant         string               `json:"Variant,omitzero"`
-	VirtualSize     int64                `json:"VirtualSize,omitzero"`
+	// Size is in bytes, the parents included.
+	Size    int64  `json:"Size,omitzero"`
+	Variant string `json:"Variant,omitzero"`
+	// VirtualSize is what Size is.
+	VirtualSize int64 `json:"VirtualSize,omitzero"`
 }
 
 // ImageInspectMetadata is the member Metadata of the definition ImageInspect.

@@ -3,16 +3,20 @@
 
 package v141
 
-// ImageSummary is the definition ImageSummary.
+// ImageSummary is an image as a list shows it.
 type ImageSummary struct {
-	Containers  int64             `json:"Containers"`
+	// Containers is how many containers use the image; -1 where that was not counted.
+	Containers int64 `json:"Containers"`
+	// Created is in seconds since 1970.
 	Created     int64             `json:"Created"`
 	ID          string            `json:"Id"`
 	Labels      map[string]string `json:"Labels"`
 	ParentID    string            `json:"ParentId"`
 	RepoDigests []string          `json:"RepoDigests"`
 	RepoTags    []string          `json:"RepoTags"`
-	SharedSize  int64             `json:"SharedSize"`
-	Size        int64             `json:"Size"`
-	VirtualSize int64             `json:"VirtualSize"`
+	// SharedSize is in bytes, what other images share; -1 where that was not measured.
+	SharedSize int64 `json:"SharedSize"`
+	// Size is in bytes.
+	Size        int64 `json:"Size"`
+	VirtualSize int64 `json:"VirtualSize"`
 }

@@ -3,9 +3,12 @@
 
 package v141
 
-// Limit is the definition Limit.
+// Limit is the most that a task may use.
 type Limit struct {
+	// MemoryBytes is in bytes.
 	MemoryBytes int64 `json:"MemoryBytes,omitzero"`
-	NanoCPUs    int64 `json:"NanoCPUs,omitzero"`
-	PIDs        int64 `json:"Pids,omitzero"`
+	// NanoCPUs is in billionths of a CPU.
+	NanoCPUs int64 `json:"NanoCPUs,omitzero"`
+	// PIDs is how many processes; 0 means no limit.
+	PIDs int64 `json:"Pids,omitzero"`
 }

@@ -3,11 +3,12 @@
 
 package v141
 
-// Mount is the definition Mount.
+// Mount asks for something to be mounted in a container.
 type Mount struct {
-	BindOptions   MountBindOptions   `json:"BindOptions,omitzero"`
-	Consistency   string             `json:"Consistency,omitzero"`
-	ReadOnly      bool               `json:"ReadOnly,omitzero"`
+	BindOptions MountBindOptions `json:"BindOptions,omitzero"`
+	Consistency string           `json:"Consistency,omitzero"`
+	ReadOnly    bool             `json:"ReadOnly,omitzero"`
+	// Source is a path of the host, the name of a volume, or nothing for a tmpfs.
 	Source        string             `json:"Source,omitzero"`
 	Target        string             `json:"Target,omitzero"`
 	TmpfsOptions  MountTmpfsOptions  `json:"TmpfsOptions,omitzero"`
@@ -36,8 +37,10 @@ const (
 
 // MountTmpfsOptions is the member TmpfsOptions of the definition Mount.
 type MountTmpfsOptions struct {
-	Mode      uint32 `json:"Mode,omitzero"`
-	SizeBytes int64  `json:"SizeBytes,omitzero"`
+	// Mode holds the permission bits, as 0o1777.
+	Mode uint32 `json:"Mode,omitzero"`
+	// SizeBytes is in bytes; 0 means no limit.
+	SizeBytes int64 `json:"SizeBytes,omitzero"`
 }
 
 // MountVolumeOptions is the member VolumeOptions of the definition Mount.

@@ -3,7 +3,7 @@
 
 package v141
 
-// MountPoint is the definition MountPoint.
+// MountPoint is something mounted in a container.
 type MountPoint struct {
 	Destination string    `json:"Destination,omitzero"`
 	Driver      string    `json:"Driver,omitzero"`

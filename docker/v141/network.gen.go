@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Network is the definition Network.
+// Network describes a network.
 type Network struct {
 	Attachable bool                        `json:"Attachable,omitzero"`
 	ConfigFrom ConfigReference             `json:"ConfigFrom,omitzero"`

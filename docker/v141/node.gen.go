@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Node is the definition Node.
+// Node is an engine in a swarm.
 type Node struct {
 	CreatedAt     time.Time       `json:"CreatedAt,omitzero"`
 	Description   NodeDescription `json:"Description,omitzero"`

@@ -3,7 +3,7 @@
 
 package v141
 
-// NodeAvailability is the definition NodeAvailability.
+// NodeAvailability says whether a node takes tasks.
 type NodeAvailability string
 
 // The values of NodeAvailability that the specification names. Others are kept as they come.

@@ -3,7 +3,8 @@
 
 package v141
 
-// ObjectVersion is the definition ObjectVersion.
+// ObjectVersion is the version of an object of a swarm, which an update must name so that no change of another
+// is lost.
 type ObjectVersion struct {
 	Index uint64 `json:"Index,omitzero"`
 }

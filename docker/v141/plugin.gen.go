@@ -3,7 +3,7 @@
 
 package v141
 
-// Plugin is the definition Plugin.
+// Plugin describes an installed plugin.
 type Plugin struct {
 	Config          PluginConfig   `json:"Config"`
 	Enabled         bool           `json:"Enabled"`

@@ -7,7 +7,7 @@ package v141
 type PluginDevice struct {
 	Description string `json:"Description"`
 	Name        string `json:"Name"`
-	// Path: nil is absent, which zero is not.
+	// Path is nil where absent: null where the plugin leaves it to its settings.
 	Path     *string  `json:"Path,omitzero"`
 	Settable []string `json:"Settable"`
 }

@@ -8,6 +8,6 @@ type PluginEnv struct {
 	Description string   `json:"Description"`
 	Name        string   `json:"Name"`
 	Settable    []string `json:"Settable"`
-	// Value: nil is absent, which zero is not.
+	// Value is nil where absent: null where the plugin leaves it to its settings.
 	Value *string `json:"Value,omitzero"`
 }

@@ -3,5 +3,5 @@
 
 package v141
 
-// PluginInterfaceType is the definition PluginInterfaceType.
+// PluginInterfaceType names what a plugin implements, as in docker.volumedriver/1.0.
 type PluginInterfaceType string

@@ -10,7 +10,7 @@ type PluginMount struct {
 	Name        string   `json:"Name"`
 	Options     []string `json:"Options"`
 	Settable    []string `json:"Settable"`
-	// Source: nil is absent, which zero is not.
+	// Source is nil where absent: null where the plugin leaves it to its settings.
 	Source *string `json:"Source,omitzero"`
 	Type   string  `json:"Type"`
 }

@@ -3,7 +3,7 @@
 
 package v141
 
-// PluginPrivilege is the definition PluginPrivilege.
+// PluginPrivilege is something that a plugin wants to be allowed.
 type PluginPrivilege struct {
 	Description string   `json:"Description,omitzero"`
 	Name        string   `json:"Name,omitzero"`

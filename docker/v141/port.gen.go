@@ -3,7 +3,7 @@
 
 package v141
 
-// Port is the definition Port.
+// Port is a port of a container and where the host publishes it.
 type Port struct {
 	IP          string   `json:"IP,omitzero"`
 	PrivatePort uint16   `json:"PrivatePort"`

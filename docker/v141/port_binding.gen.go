@@ -3,8 +3,9 @@
 
 package v141
 
-// PortBinding is the definition PortBinding.
+// PortBinding is where the host publishes a port; zero values leave the choice to the engine.
 type PortBinding struct {
-	HostIP   string `json:"HostIp,omitzero"`
+	HostIP string `json:"HostIp,omitzero"`
+	// HostPort is a port, a range of ports, or nothing for any free port.
 	HostPort string `json:"HostPort,omitzero"`
 }

@@ -3,5 +3,5 @@
 
 package v141
 
-// PortMap is the definition PortMap.
+// PortMap says where the host publishes the ports of a container, by port and protocol as in 80/tcp.
 type PortMap map[string][]PortBinding

@@ -7,7 +7,7 @@ package v141
 type ProcessConfig struct {
 	Arguments  []string `json:"arguments,omitzero"`
 	Entrypoint string   `json:"entrypoint,omitzero"`
-	// Privileged: nil is absent, which zero is not.
+	// Privileged is nil where absent: the engine's type tells them apart.
 	Privileged *bool  `json:"privileged,omitzero"`
 	TTY        bool   `json:"tty,omitzero"`
 	User       string `json:"user,omitzero"`

@@ -3,7 +3,7 @@
 
 package v141
 
-// ProgressDetail is the definition ProgressDetail.
+// ProgressDetail tells how far a step of a pull, push or load is.
 type ProgressDetail struct {
 	Current    int64  `json:"current,omitzero"`
 	HideCounts bool   `json:"hidecounts,omitzero"`

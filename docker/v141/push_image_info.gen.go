@@ -3,7 +3,7 @@
 
 package v141
 
-// PushImageInfo is the definition PushImageInfo.
+// PushImageInfo is one message of a push.
 type PushImageInfo struct {
 	Aux            PushResult     `json:"aux,omitzero"`
 	Error          string         `json:"error,omitzero"`

@@ -3,7 +3,7 @@
 
 package v141
 
-// PushResult is the definition PushResult.
+// PushResult is what a push has put into the registry.
 type PushResult struct {
 	Digest string `json:"Digest,omitzero"`
 	Size   int64  `json:"Size,omitzero"`

@@ -3,9 +3,11 @@
 
 package v141
 
-// ResourceObject is the definition ResourceObject.
+// ResourceObject is what a node has, or what a task is to find reserved.
 type ResourceObject struct {
 	GenericResources GenericResources `json:"GenericResources,omitzero"`
-	MemoryBytes      int64            `json:"MemoryBytes,omitzero"`
-	NanoCPUs         int64            `json:"NanoCPUs,omitzero"`
+	// MemoryBytes is in bytes.
+	MemoryBytes int64 `json:"MemoryBytes,omitzero"`
+	// NanoCPUs is in billionths of a CPU.
+	NanoCPUs int64 `json:"NanoCPUs,omitzero"`
 }

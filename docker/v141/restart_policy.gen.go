@@ -3,8 +3,9 @@
 
 package v141
 
-// RestartPolicy is the definition RestartPolicy.
+// RestartPolicy says when the engine restarts a container by itself.
 type RestartPolicy struct {
+	// MaximumRetryCount counts for on-failure only; 0 means no limit.
 	MaximumRetryCount int64             `json:"MaximumRetryCount,omitzero"`
 	Name              RestartPolicyName `json:"Name,omitzero"`
 }

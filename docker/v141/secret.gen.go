@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Secret is the definition Secret.
+// Secret is a secret as the swarm shows it, without its data.
 type Secret struct {
 	CreatedAt time.Time     `json:"CreatedAt,omitzero"`
 	ID        string        `json:"ID,omitzero"`

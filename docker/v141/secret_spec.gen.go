@@ -3,8 +3,9 @@
 
 package v141
 
-// SecretSpec is the definition SecretSpec.
+// SecretSpec is what is to be kept as a secret.
 type SecretSpec struct {
+	// Data is never sent by the engine.
 	Data       []byte            `json:"Data,omitzero"`
 	Driver     Driver            `json:"Driver,omitzero"`
 	Labels     map[string]string `json:"Labels,omitzero"`

@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// Service is the definition Service.
+// Service is what a swarm is to run, and how far it is.
 type Service struct {
 	CreatedAt time.Time       `json:"CreatedAt,omitzero"`
 	Endpoint  ServiceEndpoint `json:"Endpoint,omitzero"`
 	ID        string          `json:"ID,omitzero"`
-	// JobStatus: nil is absent, which zero is not.
+	// JobStatus is nil where absent: there only if the service is a job; its zeros are counts.
 	JobStatus *ServiceJobStatus `json:"JobStatus,omitzero"`
-	// PreviousSpec: nil is absent, which zero is not.
+	// PreviousSpec is what a rollback returns to. Nil is absent: there only once the service was updated.
 	PreviousSpec *ServiceSpec `json:"PreviousSpec,omitzero"`
-	// ServiceStatus: nil is absent, which zero is not.
+	// ServiceStatus is nil unless a list with Status asked for it.
 	ServiceStatus *ServiceServiceStatus `json:"ServiceStatus,omitzero"`
 	Spec          ServiceSpec           `json:"Spec,omitzero"`
-	// UpdateStatus: nil is absent, which zero is not.
+	// UpdateStatus is nil where absent: there only once the service was updated.
 	UpdateStatus *ServiceUpdateStatus `json:"UpdateStatus,omitzero"`
 	UpdatedAt    time.Time            `json:"UpdatedAt,omitzero"`
 	Version      ObjectVersion        `json:"Version,omitzero"`
@@ -53,10 +53,10 @@ type ServiceServiceStatus struct {
 
 // ServiceUpdateStatus is the member UpdateStatus of the definition Service.
 type ServiceUpdateStatus struct {
-	// CompletedAt: nil is absent, which zero is not.
+	// CompletedAt is nil where absent: absent until there is such a time.
 	CompletedAt *time.Time `json:"CompletedAt,omitzero"`
 	Message     string     `json:"Message,omitzero"`
-	// StartedAt: nil is absent, which zero is not.
+	// StartedAt is nil where absent: absent until there is such a time.
 	StartedAt *time.Time               `json:"StartedAt,omitzero"`
 	State     ServiceUpdateStatusState `json:"State,omitzero"`
 }

@@ -3,54 +3,59 @@
 
 package v141
 
-// ServiceSpec is the definition ServiceSpec.
+// ServiceSpec is what a swarm is to run.
 type ServiceSpec struct {
 	EndpointSpec EndpointSpec              `json:"EndpointSpec,omitzero"`
 	Labels       map[string]string         `json:"Labels,omitzero"`
 	Mode         ServiceSpecMode           `json:"Mode,omitzero"`
 	Name         string                    `json:"Name,omitzero"`
 	Networks     []NetworkAttachmentConfig `json:"Networks,omitzero"`
-	// RollbackConfig: nil is absent, which zero is not.
+	// RollbackConfig is nil where absent: an empty one updates all tasks at once; absent is one after the other.
 	RollbackConfig *ServiceSpecRollbackConfig `json:"RollbackConfig,omitzero"`
 	TaskTemplate   TaskSpec                   `json:"TaskTemplate,omitzero"`
-	// UpdateConfig: nil is absent, which zero is not.
+	// UpdateConfig is nil where absent: an empty one updates all tasks at once; absent is one after the other.
 	UpdateConfig *ServiceSpecUpdateConfig `json:"UpdateConfig,omitzero"`
 }
 
-// ServiceSpecMode is the member Mode of the definition ServiceSpec.
+// ServiceSpecMode says how many tasks a service has; one member at most is set, and without one a single task
+// runs.
 type ServiceSpecMode struct {
-	// Global: nil is absent, which zero is not.
+	// Global is nil where absent: its presence is the mode; it has no members.
 	Global *struct{} `json:"Global,omitzero"`
-	// GlobalJob: nil is absent, which zero is not.
+	// GlobalJob is nil where absent: its presence is the mode; it has no members.
 	GlobalJob *struct{} `json:"GlobalJob,omitzero"`
-	// Replicated: nil is absent, which zero is not.
+	// Replicated is nil where absent: its presence is the mode.
 	Replicated *ServiceSpecModeReplicated `json:"Replicated,omitzero"`
-	// ReplicatedJob: nil is absent, which zero is not.
+	// ReplicatedJob is nil where absent: its presence is the mode.
 	ReplicatedJob *ServiceSpecModeReplicatedJob `json:"ReplicatedJob,omitzero"`
 }
 
 // ServiceSpecModeReplicated is the member Mode.Replicated of the definition ServiceSpec.
 type ServiceSpecModeReplicated struct {
-	// Replicas: nil is absent, which zero is not.
+	// Replicas is how many tasks are to run; nil is one.
 	Replicas *uint64 `json:"Replicas,omitzero"`
 }
 
-// ServiceSpecModeReplicatedJob is the member Mode.ReplicatedJob of the definition ServiceSpec.
+// ServiceSpecModeReplicatedJob runs tasks until enough of them have ended well.
 type ServiceSpecModeReplicatedJob struct {
-	// MaxConcurrent: default 1, nil is absent, which zero is not.
+	// MaxConcurrent is how many tasks may run at a time. Default 1. Nil is absent: absent is one; 0 is passed on.
 	MaxConcurrent *uint64 `json:"MaxConcurrent,omitzero"`
-	// TotalCompletions: nil is absent, which zero is not.
+	// TotalCompletions is how many tasks must end well; nil is MaxConcurrent.
 	TotalCompletions *uint64 `json:"TotalCompletions,omitzero"`
 }
 
-// ServiceSpecRollbackConfig is the member RollbackConfig of the definition ServiceSpec.
+// ServiceSpecRollbackConfig is how tasks are replaced when an update is taken back.
 type ServiceSpecRollbackConfig struct {
-	Delay           int64                                  `json:"Delay,omitzero"`
-	FailureAction   ServiceSpecRollbackConfigFailureAction `json:"FailureAction,omitzero"`
-	MaxFailureRatio float64                                `json:"MaxFailureRatio,omitzero"`
-	Monitor         int64                                  `json:"Monitor,omitzero"`
-	Order           ServiceSpecRollbackConfigOrder         `json:"Order,omitzero"`
-	Parallelism     uint64                                 `json:"Parallelism,omitzero"`
+	// Delay is between two rounds, in nanoseconds.
+	Delay         int64                                  `json:"Delay,omitzero"`
+	FailureAction ServiceSpecRollbackConfigFailureAction `json:"FailureAction,omitzero"`
+	// MaxFailureRatio is between 0 and 1.
+	MaxFailureRatio float64 `json:"MaxFailureRatio,omitzero"`
+	// Monitor is how long a task is watched for failure, in nanoseconds.
+	Monitor int64                          `json:"Monitor,omitzero"`
+	Order   ServiceSpecRollbackConfigOrder `json:"Order,omitzero"`
+	// Parallelism is how many tasks are replaced at a time; 0 means all.
+	Parallelism uint64 `json:"Parallelism,omitzero"`
 }
 
 // ServiceSpecRollbackConfigFailureAction is the member RollbackConfig.FailureAction of the definition
@@ -72,14 +77,18 @@ const (
 	ServiceSpecRollbackConfigOrderStartFirst ServiceSpecRollbackConfigOrder = "start-first"
 )
 
-// ServiceSpecUpdateConfig is the member UpdateConfig of the definition ServiceSpec.
+// ServiceSpecUpdateConfig is how tasks are replaced when a service changes.
 type ServiceSpecUpdateConfig struct {
-	Delay           int64                                `json:"Delay,omitzero"`
-	FailureAction   ServiceSpecUpdateConfigFailureAction `json:"FailureAction,omitzero"`
-	MaxFailureRatio float64                              `json:"MaxFailureRatio,omitzero"`
-	Monitor         int64                                `json:"Monitor,omitzero"`
-	Order           ServiceSpecUpdateConfigOrder         `json:"Order,omitzero"`
-	Parallelism     uint64                               `json:"Parallelism,omitzero"`
+	// Delay is between two rounds, in nanoseconds.
+	Delay         int64                                `json:"Delay,omitzero"`
+	FailureAction ServiceSpecUpdateConfigFailureAction `json:"FailureAction,omitzero"`
+	// MaxFailureRatio is between 0 and 1.
+	MaxFailureRatio float64 `json:"MaxFailureRatio,omitzero"`
+	// Monitor is how long a new task is watched for failure, in nanoseconds.
+	Monitor int64                        `json:"Monitor,omitzero"`
+	Order   ServiceSpecUpdateConfigOrder `json:"Order,omitzero"`
+	// Parallelism is how many tasks are replaced at a time; 0 means all.
+	Parallelism uint64 `json:"Parallelism,omitzero"`
 }
 
 // ServiceSpecUpdateConfigFailureAction is the member UpdateConfig.FailureAction of the definition ServiceSpec.

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Swarm is the definition Swarm.
+// Swarm describes a swarm and holds the tokens for joining it.
 type Swarm struct {
 	CreatedAt time.Time `json:"CreatedAt,omitzero"`
 	// DataPathPort: default 4789.

@@ -3,9 +3,9 @@
 
 package v141
 
-// SwarmInfo is the definition SwarmInfo.
+// SwarmInfo tells what an engine is in its swarm.
 type SwarmInfo struct {
-	// Cluster: nil is absent, which zero is not.
+	// Cluster is nil where absent: there only on a manager.
 	Cluster          *ClusterInfo   `json:"Cluster,omitzero"`
 	ControlAvailable bool           `json:"ControlAvailable,omitzero"`
 	Error            string         `json:"Error,omitzero"`

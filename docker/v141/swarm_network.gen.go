@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// SwarmNetwork is the definition SwarmNetwork.
+// SwarmNetwork is a network as a swarm's store has it.
 type SwarmNetwork struct {
 	CreatedAt   time.Time        `json:"CreatedAt,omitzero"`
 	DriverState Driver           `json:"DriverState,omitzero"`

@@ -3,7 +3,7 @@
 
 package v141
 
-// SwarmSpec is the definition SwarmSpec.
+// SwarmSpec is how a swarm is to work.
 type SwarmSpec struct {
 	CAConfig         SwarmSpecCAConfig         `json:"CAConfig,omitzero"`
 	Dispatcher       SwarmSpecDispatcher       `json:"Dispatcher,omitzero"`
@@ -17,11 +17,12 @@ type SwarmSpec struct {
 
 // SwarmSpecCAConfig is the member CAConfig of the definition SwarmSpec.
 type SwarmSpecCAConfig struct {
-	ExternalCAs    []SwarmSpecCAConfigExternalCA `json:"ExternalCAs,omitzero"`
-	ForceRotate    uint64                        `json:"ForceRotate,omitzero"`
-	NodeCertExpiry int64                         `json:"NodeCertExpiry,omitzero"`
-	SigningCACert  string                        `json:"SigningCACert,omitzero"`
-	SigningCAKey   string                        `json:"SigningCAKey,omitzero"`
+	ExternalCAs []SwarmSpecCAConfigExternalCA `json:"ExternalCAs,omitzero"`
+	ForceRotate uint64                        `json:"ForceRotate,omitzero"`
+	// NodeCertExpiry is in nanoseconds.
+	NodeCertExpiry int64  `json:"NodeCertExpiry,omitzero"`
+	SigningCACert  string `json:"SigningCACert,omitzero"`
+	SigningCAKey   string `json:"SigningCAKey,omitzero"`
 }
 
 // SwarmSpecCAConfigExternalCA is the member CAConfig.ExternalCAs[] of the definition SwarmSpec.
@@ -43,6 +44,7 @@ const (
 
 // SwarmSpecDispatcher is the member Dispatcher of the definition SwarmSpec.
 type SwarmSpecDispatcher struct {
+	// HeartbeatPeriod is in nanoseconds.
 	HeartbeatPeriod int64 `json:"HeartbeatPeriod,omitzero"`
 }
 
@@ -53,18 +55,21 @@ type SwarmSpecEncryptionConfig struct {
 
 // SwarmSpecOrchestration is the member Orchestration of the definition SwarmSpec.
 type SwarmSpecOrchestration struct {
-	// TaskHistoryRetentionLimit: nil is absent, which zero is not.
+	// TaskHistoryRetentionLimit is how many past tasks are remembered for each instance or node. Nil is absent: 0
+	// keeps no history; absent is the default of the cluster.
 	TaskHistoryRetentionLimit *int64 `json:"TaskHistoryRetentionLimit,omitzero"`
 }
 
 // SwarmSpecRaft is the member Raft of the definition SwarmSpec.
 type SwarmSpecRaft struct {
+	// ElectionTick is in ticks of the manager's clock, more than HeartbeatTick.
 	ElectionTick  int64 `json:"ElectionTick,omitzero"`
 	HeartbeatTick int64 `json:"HeartbeatTick,omitzero"`
-	// KeepOldSnapshots: nil is absent, which zero is not.
+	// KeepOldSnapshots is nil where absent: 0 keeps none; absent is the default of the cluster.
 	KeepOldSnapshots           *uint64 `json:"KeepOldSnapshots,omitzero"`
 	LogEntriesForSlowFollowers uint64  `json:"LogEntriesForSlowFollowers,omitzero"`
-	SnapshotInterval           uint64  `json:"SnapshotInterval,omitzero"`
+	// SnapshotInterval is in log entries.
+	SnapshotInterval uint64 `json:"SnapshotInterval,omitzero"`
 }
 
 // SwarmSpecTaskDefaults is the member TaskDefaults of the definition SwarmSpec.

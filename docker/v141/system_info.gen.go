@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// SystemInfo is the definition SystemInfo.
+// SystemInfo describes an engine, its host and how it is set up.
 type SystemInfo struct {
 	Architecture      string `json:"Architecture,omitzero"`
 	BridgeNfIp6tables bool   `json:"BridgeNfIp6tables,omitzero"`
@@ -46,37 +46,40 @@ type SystemInfo struct {
 	InitBinary         string `json:"InitBinary,omitzero"`
 	InitCommit         Commit `json:"InitCommit,omitzero"`
 	// Isolation: default default.
-	Isolation          SystemInfoIsolation   `json:"Isolation,omitzero"`
-	KernelMemory       bool                  `json:"KernelMemory,omitzero"`
-	KernelMemoryTCP    bool                  `json:"KernelMemoryTCP,omitzero"`
-	KernelVersion      string                `json:"KernelVersion,omitzero"`
-	Labels             []string              `json:"Labels,omitzero"`
-	LiveRestoreEnabled bool                  `json:"LiveRestoreEnabled,omitzero"`
-	LoggingDriver      string                `json:"LoggingDriver,omitzero"`
-	MemTotal           int64                 `json:"MemTotal,omitzero"`
-	MemoryLimit        bool                  `json:"MemoryLimit,omitzero"`
-	NCPU               int64                 `json:"NCPU,omitzero"`
-	NEventsListener    int64                 `json:"NEventsListener,omitzero"`
-	NFd                int64                 `json:"NFd,omitzero"`
-	NGoroutines        int64                 `json:"NGoroutines,omitzero"`
-	Name               string                `json:"Name,omitzero"`
-	NoProxy            string                `json:"NoProxy,omitzero"`
-	OOMKillDisable     bool                  `json:"OomKillDisable,omitzero"`
-	OSType             string                `json:"OSType,omitzero"`
-	OSVersion          string                `json:"OSVersion,omitzero"`
-	OperatingSystem    string                `json:"OperatingSystem,omitzero"`
-	PIDsLimit          bool                  `json:"PidsLimit,omitzero"`
-	Plugins            PluginsInfo           `json:"Plugins,omitzero"`
-	ProductLicense     string                `json:"ProductLicense,omitzero"`
-	RegistryConfig     RegistryServiceConfig `json:"RegistryConfig,omitzero"`
-	RuncCommit         Commit                `json:"RuncCommit,omitzero"`
-	Runtimes           map[string]Runtime    `json:"Runtimes,omitzero"`
-	SecurityOptions    []string              `json:"SecurityOptions,omitzero"`
-	ServerVersion      string                `json:"ServerVersion,omitzero"`
-	SwapLimit          bool                  `json:"SwapLimit,omitzero"`
-	Swarm              SwarmInfo             `json:"Swarm,omitzero"`
-	SystemTime         time.Time             `json:"SystemTime,omitzero"`
-	Warnings           []string              `json:"Warnings,omitzero"`
+	Isolation          SystemInfoIsolation `json:"Isolation,omitzero"`
+	KernelMemory       bool                `json:"KernelMemory,omitzero"`
+	KernelMemoryTCP    bool                `json:"KernelMemoryTCP,omitzero"`
+	KernelVersion      string              `json:"KernelVersion,omitzero"`
+	Labels             []string            `json:"Labels,omitzero"`
+	LiveRestoreEnabled bool                `json:"LiveRestoreEnabled,omitzero"`
+	LoggingDriver      string              `json:"LoggingDriver,omitzero"`
+	// MemTotal is in bytes.
+	MemTotal        int64 `json:"MemTotal,omitzero"`
+	MemoryLimit     bool  `json:"MemoryLimit,omitzero"`
+	NCPU            int64 `json:"NCPU,omitzero"`
+	NEventsListener int64 `json:"NEventsListener,omitzero"`
+	// NFd is how many files the engine has open.
+	NFd             int64                 `json:"NFd,omitzero"`
+	NGoroutines     int64                 `json:"NGoroutines,omitzero"`
+	Name            string                `json:"Name,omitzero"`
+	NoProxy         string                `json:"NoProxy,omitzero"`
+	OOMKillDisable  bool                  `json:"OomKillDisable,omitzero"`
+	OSType          string                `json:"OSType,omitzero"`
+	OSVersion       string                `json:"OSVersion,omitzero"`
+	OperatingSystem string                `json:"OperatingSystem,omitzero"`
+	PIDsLimit       bool                  `json:"PidsLimit,omitzero"`
+	Plugins         PluginsInfo           `json:"Plugins,omitzero"`
+	ProductLicense  string                `json:"ProductLicense,omitzero"`
+	RegistryConfig  RegistryServiceConfig `json:"RegistryConfig,omitzero"`
+	RuncCommit      Commit                `json:"RuncCommit,omitzero"`
+	Runtimes        map[string]Runtime    `json:"Runtimes,omitzero"`
+	SecurityOptions []string              `json:"SecurityOptions,omitzero"`
+	ServerVersion   string                `json:"ServerVersion,omitzero"`
+	SwapLimit       bool                  `json:"SwapLimit,omitzero"`
+	Swarm           SwarmInfo             `json:"Swarm,omitzero"`
+	SystemTime      time.Time             `json:"SystemTime,omitzero"`
+	// Warnings is what the engine wants its administrator to know.
+	Warnings []string `json:"Warnings,omitzero"`
 }
 
 // SystemInfoCgroupDriver is the member CgroupDriver of the definition SystemInfo.

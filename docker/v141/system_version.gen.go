@@ -3,20 +3,22 @@
 
 package v141
 
-// SystemVersion is the definition SystemVersion.
+// SystemVersion tells the versions of an engine and of what it is made of.
 type SystemVersion struct {
-	APIVersion    string                   `json:"ApiVersion,omitzero"`
-	Arch          string                   `json:"Arch,omitzero"`
+	APIVersion string `json:"ApiVersion,omitzero"`
+	Arch       string `json:"Arch,omitzero"`
+	// BuildTime is what whoever built the engine put there, RFC 3339 in official builds.
 	BuildTime     string                   `json:"BuildTime,omitzero"`
 	Components    []SystemVersionComponent `json:"Components,omitzero"`
 	Experimental  bool                     `json:"Experimental,omitzero"`
 	GitCommit     string                   `json:"GitCommit,omitzero"`
 	GoVersion     string                   `json:"GoVersion,omitzero"`
 	KernelVersion string                   `json:"KernelVersion,omitzero"`
-	MinAPIVersion string                   `json:"MinAPIVersion,omitzero"`
-	OS            string                   `json:"Os,omitzero"`
-	Platform      SystemVersionPlatform    `json:"Platform,omitzero"`
-	Version       string                   `json:"Version,omitzero"`
+	// MinAPIVersion is the oldest API that the engine speaks.
+	MinAPIVersion string                `json:"MinAPIVersion,omitzero"`
+	OS            string                `json:"Os,omitzero"`
+	Platform      SystemVersionPlatform `json:"Platform,omitzero"`
+	Version       string                `json:"Version,omitzero"`
 }
 
 // SystemVersionComponent is the member Components[] of the definition SystemVersion.

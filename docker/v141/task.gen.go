@@ -7,29 +7,30 @@ import (
 	"time"
 )
 
-// Task is the definition Task.
+// Task is one run of a service on a node.
 type Task struct {
 	CreatedAt        time.Time        `json:"CreatedAt,omitzero"`
 	DesiredState     TaskState        `json:"DesiredState,omitzero"`
 	GenericResources GenericResources `json:"GenericResources,omitzero"`
 	ID               string           `json:"ID,omitzero"`
-	// JobIteration: nil is absent, which zero is not.
+	// JobIteration is nil where absent: there only if the task is a job's; the first iteration is 0.
 	JobIteration        *ObjectVersion      `json:"JobIteration,omitzero"`
 	Labels              map[string]string   `json:"Labels,omitzero"`
 	Name                string              `json:"Name,omitzero"`
 	NetworksAttachments []NetworkAttachment `json:"NetworksAttachments,omitzero"`
 	NodeID              string              `json:"NodeID,omitzero"`
 	ServiceID           string              `json:"ServiceID,omitzero"`
-	Slot                int64               `json:"Slot,omitzero"`
-	Spec                TaskSpec            `json:"Spec,omitzero"`
-	Status              TaskStatus          `json:"Status,omitzero"`
-	UpdatedAt           time.Time           `json:"UpdatedAt,omitzero"`
-	Version             ObjectVersion       `json:"Version,omitzero"`
+	// Slot is which of the replicas the task is, from 1.
+	Slot      int64         `json:"Slot,omitzero"`
+	Spec      TaskSpec      `json:"Spec,omitzero"`
+	Status    TaskStatus    `json:"Status,omitzero"`
+	UpdatedAt time.Time     `json:"UpdatedAt,omitzero"`
+	Version   ObjectVersion `json:"Version,omitzero"`
 }
 
 // TaskStatus is the member Status of the definition Task.
 type TaskStatus struct {
-	// ContainerStatus: nil is absent, which zero is not.
+	// ContainerStatus is nil where absent: there only once there is a container; its zeros are meant.
 	ContainerStatus *TaskStatusContainerStatus `json:"ContainerStatus,omitzero"`
 	Err             string                     `json:"Err,omitzero"`
 	Message         string                     `json:"Message,omitzero"`

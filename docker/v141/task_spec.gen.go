@@ -3,18 +3,19 @@
 
 package v141
 
-// TaskSpec is the definition TaskSpec.
+// TaskSpec is what a task is to run; one of ContainerSpec, PluginSpec and NetworkAttachmentSpec is set.
 type TaskSpec struct {
-	// ContainerSpec: nil is absent, which zero is not.
+	// ContainerSpec is nil where absent: its presence says what the task runs.
 	ContainerSpec *TaskSpecContainerSpec `json:"ContainerSpec,omitzero"`
-	ForceUpdate   uint64                 `json:"ForceUpdate,omitzero"`
-	// LogDriver: nil is absent, which zero is not.
+	// ForceUpdate makes new tasks when it changes, though nothing else does.
+	ForceUpdate uint64 `json:"ForceUpdate,omitzero"`
+	// LogDriver is where the output goes; nil leaves it to the swarm.
 	LogDriver *TaskSpecLogDriver `json:"LogDriver,omitzero"`
-	// NetworkAttachmentSpec: nil is absent, which zero is not.
+	// NetworkAttachmentSpec is nil where absent: its presence says what the task runs.
 	NetworkAttachmentSpec *TaskSpecNetworkAttachmentSpec `json:"NetworkAttachmentSpec,omitzero"`
 	Networks              []NetworkAttachmentConfig      `json:"Networks,omitzero"`
 	Placement             TaskSpecPlacement              `json:"Placement,omitzero"`
-	// PluginSpec: nil is absent, which zero is not.
+	// PluginSpec is nil where absent: its presence says what the task runs.
 	PluginSpec    *TaskSpecPluginSpec   `json:"PluginSpec,omitzero"`
 	Resources     TaskSpecResources     `json:"Resources,omitzero"`
 	RestartPolicy TaskSpecRestartPolicy `json:"RestartPolicy,omitzero"`
@@ -23,20 +24,22 @@ type TaskSpec struct {
 
 // TaskSpecContainerSpec is the member ContainerSpec of the definition TaskSpec.
 type TaskSpecContainerSpec struct {
-	Args           []string                       `json:"Args,omitzero"`
-	CapabilityAdd  []string                       `json:"CapabilityAdd,omitzero"`
-	CapabilityDrop []string                       `json:"CapabilityDrop,omitzero"`
-	Command        []string                       `json:"Command,omitzero"`
-	Configs        []TaskSpecContainerSpecConfig  `json:"Configs,omitzero"`
-	DNSConfig      TaskSpecContainerSpecDNSConfig `json:"DNSConfig,omitzero"`
-	Dir            string                         `json:"Dir,omitzero"`
-	Env            []string                       `json:"Env,omitzero"`
-	Groups         []string                       `json:"Groups,omitzero"`
-	Healthcheck    HealthConfig                   `json:"Healthcheck,omitzero"`
-	Hostname       string                         `json:"Hostname,omitzero"`
-	Hosts          []string                       `json:"Hosts,omitzero"`
-	Image          string                         `json:"Image,omitzero"`
-	// Init: nil is absent, which zero is not.
+	// Args are the arguments of the command.
+	Args           []string `json:"Args,omitzero"`
+	CapabilityAdd  []string `json:"CapabilityAdd,omitzero"`
+	CapabilityDrop []string `json:"CapabilityDrop,omitzero"`
+	// Command is what the image's entrypoint is replaced by.
+	Command     []string                       `json:"Command,omitzero"`
+	Configs     []TaskSpecContainerSpecConfig  `json:"Configs,omitzero"`
+	DNSConfig   TaskSpecContainerSpecDNSConfig `json:"DNSConfig,omitzero"`
+	Dir         string                         `json:"Dir,omitzero"`
+	Env         []string                       `json:"Env,omitzero"`
+	Groups      []string                       `json:"Groups,omitzero"`
+	Healthcheck HealthConfig                   `json:"Healthcheck,omitzero"`
+	Hostname    string                         `json:"Hostname,omitzero"`
+	Hosts       []string                       `json:"Hosts,omitzero"`
+	Image       string                         `json:"Image,omitzero"`
+	// Init is nil where absent: false overrules the engine's setting; absent leaves it to that.
 	Init       *bool                           `json:"Init,omitzero"`
 	Isolation  TaskSpecContainerSpecIsolation  `json:"Isolation,omitzero"`
 	Labels     map[string]string               `json:"Labels,omitzero"`
@@ -45,7 +48,7 @@ type TaskSpecContainerSpec struct {
 	Privileges TaskSpecContainerSpecPrivileges `json:"Privileges,omitzero"`
 	ReadOnly   bool                            `json:"ReadOnly,omitzero"`
 	Secrets    []TaskSpecContainerSpecSecret   `json:"Secrets,omitzero"`
-	// StopGracePeriod: nil is absent, which zero is not.
+	// StopGracePeriod is in nanoseconds. Nil is absent: 0 kills at once; absent leaves it to the engine.
 	StopGracePeriod *int64            `json:"StopGracePeriod,omitzero"`
 	StopSignal      string            `json:"StopSignal,omitzero"`
 	Sysctls         map[string]string `json:"Sysctls,omitzero"`
@@ -58,9 +61,9 @@ type TaskSpecContainerSpec struct {
 type TaskSpecContainerSpecConfig struct {
 	ConfigID   string `json:"ConfigID,omitzero"`
 	ConfigName string `json:"ConfigName,omitzero"`
-	// File: nil is absent, which zero is not.
+	// File is nil where absent: either this or Runtime must be there.
 	File *TaskSpecContainerSpecConfigFile `json:"File,omitzero"`
-	// Runtime: nil is absent, which zero is not.
+	// Runtime is nil where absent: its presence says what the config is for; it has no members.
 	Runtime *struct{} `json:"Runtime,omitzero"`
 }
 
@@ -142,7 +145,8 @@ type TaskSpecNetworkAttachmentSpec struct {
 
 // TaskSpecPlacement is the member Placement of the definition TaskSpec.
 type TaskSpecPlacement struct {
-	Constraints []string                      `json:"Constraints,omitzero"`
+	Constraints []string `json:"Constraints,omitzero"`
+	// MaxReplicas is for each node; 0 means no limit.
 	MaxReplicas uint64                        `json:"MaxReplicas,omitzero"`
 	Platforms   []Platform                    `json:"Platforms,omitzero"`
 	Preferences []TaskSpecPlacementPreference `json:"Preferences,omitzero"`
@@ -183,11 +187,11 @@ type TaskSpecResources struct {
 // TaskSpecRestartPolicy is the member RestartPolicy of the definition TaskSpec.
 type TaskSpecRestartPolicy struct {
 	Condition TaskSpecRestartPolicyCondition `json:"Condition,omitzero"`
-	// Delay: nil is absent, which zero is not.
+	// Delay is in nanoseconds; nil is five seconds.
 	Delay *int64 `json:"Delay,omitzero"`
-	// MaxAttempts: nil is absent, which zero is not.
+	// MaxAttempts counts within Window; 0 and nil mean no limit.
 	MaxAttempts *uint64 `json:"MaxAttempts,omitzero"`
-	// Window: nil is absent, which zero is not.
+	// Window is in nanoseconds; 0 and nil mean all the time.
 	Window *int64 `json:"Window,omitzero"`
 }
 

@@ -3,7 +3,7 @@
 
 package v141
 
-// TaskState is the definition TaskState.
+// TaskState is how far a task is.
 type TaskState string
 
 // The values of TaskState that the specification names. Others are kept as they come.

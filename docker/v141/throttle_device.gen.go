@@ -3,9 +3,9 @@
 
 package v141
 
-// ThrottleDevice is the definition ThrottleDevice.
+// ThrottleDevice limits the rate of a device.
 type ThrottleDevice struct {
 	Path string `json:"Path,omitzero"`
-	// Rate: at least 0.
+	// Rate is in bytes or operations per second. At least 0.
 	Rate uint64 `json:"Rate,omitzero"`
 }

@@ -3,9 +3,12 @@
 
 package v141
 
-// Ulimit is the definition Ulimit.
+// Ulimit is a limit of the kernel for the processes of a container.
 type Ulimit struct {
-	Hard int64  `json:"Hard,omitzero"`
+	// Hard is in the unit of the limit; -1 means none.
+	Hard int64 `json:"Hard,omitzero"`
+	// Name is as in nofile.
 	Name string `json:"Name,omitzero"`
-	Soft int64  `json:"Soft,omitzero"`
+	// Soft is in the unit of the limit; -1 means none.
+	Soft int64 `json:"Soft,omitzero"`
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Volume is the definition Volume.
+// Volume describes a volume.
 type Volume struct {
 	CreatedAt  time.Time         `json:"CreatedAt,omitzero"`
 	Driver     string            `json:"Driver"`
@@ -15,8 +15,9 @@ type Volume struct {
 	Mountpoint string            `json:"Mountpoint"`
 	Name       string            `json:"Name"`
 	Options    map[string]string `json:"Options"`
-	// Scope: default local.
-	Scope     VolumeScope      `json:"Scope"`
+	// Scope is global where every engine of a cluster sees the volume. Default local.
+	Scope VolumeScope `json:"Scope"`
+	// Status is whatever the driver reports.
 	Status    map[string]any   `json:"Status,omitzero"`
 	UsageData *VolumeUsageData `json:"UsageData,omitzero"`
 }
@@ -32,6 +33,8 @@ const (
 
 // VolumeUsageData is the member UsageData of the definition Volume.
 type VolumeUsageData struct {
+	// RefCount is how many containers use the volume; -1 where that is not known.
 	RefCount int64 `json:"RefCount"`
-	Size     int64 `json:"Size"`
+	// Size is in bytes; -1 where that is not known.
+	Size int64 `json:"Size"`
 }

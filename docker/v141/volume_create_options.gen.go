@@ -9,5 +9,6 @@ type VolumeCreateOptions struct {
 	Driver     string            `json:"Driver,omitzero"`
 	DriverOpts map[string]string `json:"DriverOpts,omitzero"`
 	Labels     map[string]string `json:"Labels,omitzero"`
-	Name       string            `json:"Name,omitzero"`
+	// Name is made up by the engine where it is empty.
+	Name string `json:"Name,omitzero"`
 }

@@ -15,7 +15,7 @@ var opCreate = transport.Operation{
 	Method: "POST", Path: "/v1.41/configs/create",
 }
 
-// Create calls ConfigCreate.
+// Create keeps a config.
 //
 // POST /configs/create (ConfigCreate). Succeeds with 201; fails with 409, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Config/operation/ConfigCreate

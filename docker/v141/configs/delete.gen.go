@@ -14,7 +14,7 @@ var opDelete = transport.Operation{
 	Method: "DELETE", Path: "/v1.41/configs/{id}",
 }
 
-// Delete calls ConfigDelete.
+// Delete removes a config that no service uses.
 //
 // DELETE /configs/{id} (ConfigDelete). Succeeds with 204; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Config/operation/ConfigDelete

@@ -15,11 +15,11 @@ var opInspect = transport.Operation{
 	Method: "GET", Path: "/v1.41/configs/{id}",
 }
 
-// Inspect calls ConfigInspect.
+// Inspect returns a config with its data.
 //
 // GET /configs/{id} (ConfigInspect). Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Config/operation/ConfigInspect
-func (c *Client) Inspect(ctx context.Context, id string) (*v141.Config, error) {
+func (c *Client) Inspect(ctx context.Context, id string) (*v141.SwarmConfig, error) {
 	req := opInspect.Request(id)
-	return transport.Object[v141.Config](ctx, c.caller, req, "ID")
+	return transport.Object[v141.SwarmConfig](ctx, c.caller, req, "ID")
 }

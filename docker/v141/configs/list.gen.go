@@ -17,7 +17,8 @@ var opList = transport.Operation{
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
 type ListOptions struct {
-	// Filters is the query parameter filters, sent as JSON.
+	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
+	// {"label":["a=b"]}.
 	Filters map[string][]string
 }
 
@@ -28,12 +29,12 @@ func (o *ListOptions) set(r *transport.Request) {
 	r.QueryJSON("filters", o.Filters)
 }
 
-// List calls ConfigList.
+// List lists configs.
 //
 // GET /configs (ConfigList). Succeeds with 200; fails with 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Config/operation/ConfigList
-func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v141.Config, error) {
+func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v141.SwarmConfig, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v141.Config](ctx, c.caller, req)
+	return transport.List[v141.SwarmConfig](ctx, c.caller, req)
 }

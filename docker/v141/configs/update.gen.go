@@ -15,7 +15,7 @@ var opUpdate = transport.Operation{
 	Method: "POST", Path: "/v1.41/configs/{id}/update",
 }
 
-// Update calls ConfigUpdate.
+// Update changes the labels of a config; all else must be as Inspect returned it.
 //
 // POST /configs/{id}/update (ConfigUpdate). Succeeds with 200; fails with 400, 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Config/operation/ConfigUpdate

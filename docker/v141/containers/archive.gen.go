@@ -14,7 +14,8 @@ var opArchive = transport.Operation{
 	Method: "GET", Path: "/v1.41/containers/{id}/archive",
 }
 
-// Archive calls ContainerArchive.
+// Archive reads a file or folder of a container as a tar archive; the header X-Docker-Container-Path-Stat of the
+// stream describes it. The caller closes the stream.
 //
 // GET /containers/{id}/archive (ContainerArchive). Succeeds with 200; fails with 400, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerArchive

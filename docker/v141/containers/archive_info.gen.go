@@ -15,7 +15,7 @@ var opArchiveInfo = transport.Operation{
 	Method: "HEAD", Path: "/v1.41/containers/{id}/archive",
 }
 
-// ArchiveInfo calls ContainerArchiveInfo.
+// ArchiveInfo describes a file or folder in a container.
 //
 // HEAD /containers/{id}/archive (ContainerArchiveInfo). Succeeds with 200; fails with 400, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerArchiveInfo

@@ -17,17 +17,17 @@ var opAttach = transport.Operation{
 
 // AttachOptions are the optional parameters of [Client.Attach]; nil means none of them.
 type AttachOptions struct {
-	// DetachKeys is the query parameter detachKeys.
+	// DetachKeys is the query parameter detachKeys: the key sequence that detaches, as in ctrl-p,ctrl-q.
 	DetachKeys string
-	// Logs is the query parameter logs.
+	// Logs is the query parameter logs: what was written so far.
 	Logs bool
-	// Stream is the query parameter stream.
+	// Stream is the query parameter stream: what is written from now on.
 	Stream bool
 	// Stdin is the query parameter stdin.
 	Stdin bool
-	// Stdout is the query parameter stdout.
+	// Stdout is the query parameter stdout: include standard output.
 	Stdout bool
-	// Stderr is the query parameter stderr.
+	// Stderr is the query parameter stderr: include standard error.
 	Stderr bool
 }
 
@@ -43,7 +43,8 @@ func (o *AttachOptions) set(r *transport.Request) {
 	r.Query("stderr", o.Stderr)
 }
 
-// Attach calls ContainerAttach.
+// Attach connects to a container's input and output. Without a TTY the output comes in frames, which Demux or
+// Logs of the connection take apart. The caller closes the connection; CloseWrite ends the input.
 //
 // POST /containers/{id}/attach (ContainerAttach). Succeeds with 101, 200; fails with 400, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach

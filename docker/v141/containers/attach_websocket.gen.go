@@ -17,11 +17,11 @@ var opAttachWebsocket = transport.Operation{
 
 // AttachWebsocketOptions are the optional parameters of [Client.AttachWebsocket]; nil means none of them.
 type AttachWebsocketOptions struct {
-	// DetachKeys is the query parameter detachKeys.
+	// DetachKeys is the query parameter detachKeys: the key sequence that detaches, as in ctrl-p,ctrl-q.
 	DetachKeys string
-	// Logs is the query parameter logs.
+	// Logs is the query parameter logs: what was written so far.
 	Logs bool
-	// Stream is the query parameter stream.
+	// Stream is the query parameter stream: what is written from now on.
 	Stream bool
 }
 
@@ -34,7 +34,9 @@ func (o *AttachWebsocketOptions) set(r *transport.Request) {
 	r.Query("stream", o.Stream)
 }
 
-// AttachWebsocket calls ContainerAttachWebsocket.
+// AttachWebsocket connects to a container's input and output through a WebSocket, for proxies that let nothing
+// else pass; the messages' bytes are the stream, and standard output and standard error are not told apart. The
+// caller closes the connection.
 //
 // GET /containers/{id}/attach/ws (ContainerAttachWebsocket). Succeeds with 101, 200; fails with 400, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttachWebsocket

@@ -16,7 +16,7 @@ var opChanges = transport.Operation{
 	Slow: true,
 }
 
-// Changes calls ContainerChanges.
+// Changes lists the paths in which a container's file system differs from its image.
 //
 // GET /containers/{id}/changes (ContainerChanges). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerChanges

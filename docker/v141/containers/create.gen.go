@@ -17,9 +17,9 @@ var opCreate = transport.Operation{
 
 // CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
 type CreateOptions struct {
-	// Name is the query parameter name.
+	// Name is the query parameter name: made up by the engine where it is empty.
 	Name string
-	// Platform is the query parameter platform.
+	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7.
 	Platform string
 }
 
@@ -31,7 +31,8 @@ func (o *CreateOptions) set(r *transport.Request) {
 	r.Query("platform", o.Platform)
 }
 
-// Create calls ContainerCreate.
+// Create makes a container out of an image and does not start it; a missing image is not pulled but reported as
+// not found.
 //
 // POST /containers/create (ContainerCreate). Succeeds with 201; fails with 400, 404, 409, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerCreate
@@ -42,7 +43,7 @@ func (c *Client) Create(ctx context.Context, body CreateRequest, opts *CreateOpt
 	return transport.Object[CreateResponse](ctx, c.caller, req, "Id")
 }
 
-// CreateRequest is the body of ContainerCreate.
+// CreateRequest is what a container runs and how.
 type CreateRequest struct {
 	ArgsEscaped      bool                  `json:"ArgsEscaped,omitzero"`
 	AttachStderr     bool                  `json:"AttachStderr,omitzero"`
@@ -66,7 +67,7 @@ type CreateRequest struct {
 	Shell            []string              `json:"Shell,omitzero"`
 	StdinOnce        bool                  `json:"StdinOnce,omitzero"`
 	StopSignal       string                `json:"StopSignal,omitzero"`
-	// StopTimeout: nil is absent, which zero is not.
+	// StopTimeout is nil where absent: 0 kills at once; absent leaves it to the engine.
 	StopTimeout *int                `json:"StopTimeout,omitzero"`
 	TTY         bool                `json:"Tty,omitzero"`
 	User        string              `json:"User,omitzero"`

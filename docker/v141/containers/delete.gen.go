@@ -16,11 +16,11 @@ var opDelete = transport.Operation{
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
-	// Volumes is the query parameter v.
+	// Volumes is the query parameter v: the anonymous volumes of the container as well.
 	Volumes bool
-	// Force is the query parameter force.
+	// Force is the query parameter force: kill it first.
 	Force bool
-	// Link is the query parameter link.
+	// Link is the query parameter link: remove the link of that name and not the container.
 	Link bool
 }
 
@@ -33,7 +33,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 	r.Query("link", o.Link)
 }
 
-// Delete calls ContainerDelete.
+// Delete removes a container that doesn't run, or with Force any.
 //
 // DELETE /containers/{id} (ContainerDelete). Succeeds with 204; fails with 400, 404, 409, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerDelete

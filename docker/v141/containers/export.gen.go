@@ -15,7 +15,7 @@ var opExport = transport.Operation{
 	Slow: true,
 }
 
-// Export calls ContainerExport.
+// Export reads a container's whole file system as a tar archive. The caller closes the stream.
 //
 // GET /containers/{id}/export (ContainerExport). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerExport

@@ -19,7 +19,7 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// Size is the query parameter size.
+	// Size is the query parameter size: measure SizeRW and SizeRootFs, which takes time.
 	Size bool
 }
 
@@ -30,7 +30,7 @@ func (o *InspectOptions) set(r *transport.Request) {
 	r.Query("size", o.Size)
 }
 
-// Inspect calls ContainerInspect.
+// Inspect tells all that the engine knows about one container.
 //
 // GET /containers/{id}/json (ContainerInspect). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerInspect
@@ -64,9 +64,9 @@ type InspectResponse struct {
 	ProcessLabel    string               `json:"ProcessLabel,omitzero"`
 	ResolvConfPath  string               `json:"ResolvConfPath,omitzero"`
 	RestartCount    int64                `json:"RestartCount,omitzero"`
-	// SizeRW: nil is absent, which zero is not.
+	// SizeRW is in bytes, what the container has written. Nil is absent: there only if the sizes were asked for.
 	SizeRW *int64 `json:"SizeRw,omitzero"`
-	// SizeRootFs: nil is absent, which zero is not.
+	// SizeRootFs is in bytes, the image included. Nil is absent: there only if the sizes were asked for.
 	SizeRootFs *int64              `json:"SizeRootFs,omitzero"`
 	State      v141.ContainerState `json:"State,omitzero"`
 }

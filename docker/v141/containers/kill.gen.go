@@ -16,7 +16,7 @@ var opKill = transport.Operation{
 
 // KillOptions are the optional parameters of [Client.Kill]; nil means none of them.
 type KillOptions struct {
-	// Signal is the query parameter signal. Default SIGKILL.
+	// Signal is the query parameter signal: a name or number. Default SIGKILL.
 	Signal string
 }
 
@@ -27,7 +27,7 @@ func (o *KillOptions) set(r *transport.Request) {
 	r.Query("signal", o.Signal)
 }
 
-// Kill calls ContainerKill.
+// Kill sends a signal to a container and does not wait for what it does.
 //
 // POST /containers/{id}/kill (ContainerKill). Succeeds with 204; fails with 404, 409, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerKill

@@ -20,11 +20,12 @@ var opList = transport.Operation{
 type ListOptions struct {
 	// All is the query parameter all.
 	All bool
-	// Limit is the query parameter limit.
+	// Limit is the query parameter limit: the newest ones only, stopped ones included; 0 means all.
 	Limit int
-	// Size is the query parameter size.
+	// Size is the query parameter size: measure SizeRW and SizeRootFs, which takes time.
 	Size bool
-	// Filters is the query parameter filters, sent as JSON.
+	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
+	// {"label":["a=b"]}.
 	Filters map[string][]string
 }
 
@@ -38,7 +39,7 @@ func (o *ListOptions) set(r *transport.Request) {
 	r.QueryJSON("filters", o.Filters)
 }
 
-// List calls ContainerList.
+// List lists containers, the running ones unless All is set.
 //
 // GET /containers/json (ContainerList). Succeeds with 200; fails with 400, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerList

@@ -14,7 +14,7 @@ var opPause = transport.Operation{
 	Method: "POST", Path: "/v1.41/containers/{id}/pause",
 }
 
-// Pause calls ContainerPause.
+// Pause freezes all processes of a container.
 //
 // POST /containers/{id}/pause (ContainerPause). Succeeds with 204; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerPause

@@ -17,9 +17,10 @@ var opPutArchive = transport.Operation{
 
 // PutArchiveOptions are the optional parameters of [Client.PutArchive]; nil means none of them.
 type PutArchiveOptions struct {
-	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir.
+	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir: fail where a folder would replace a file or
+	// the other way round.
 	NoOverwriteDirNonDir bool
-	// CopyUIDGID is the query parameter copyUIDGID.
+	// CopyUIDGID is the query parameter copyUIDGID: give the files the owners that the archive says.
 	CopyUIDGID bool
 }
 
@@ -31,7 +32,8 @@ func (o *PutArchiveOptions) set(r *transport.Request) {
 	r.Query("copyUIDGID", o.CopyUIDGID)
 }
 
-// PutArchive calls PutContainerArchive.
+// PutArchive unpacks a tar archive, which may be compressed, into a folder that exists in a container; an upload
+// that is cut short leaves what came so far.
 //
 // PUT /containers/{id}/archive (PutContainerArchive). Succeeds with 200; fails with 400, 403, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/PutContainerArchive

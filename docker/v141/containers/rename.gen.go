@@ -14,7 +14,7 @@ var opRename = transport.Operation{
 	Method: "POST", Path: "/v1.41/containers/{id}/rename",
 }
 
-// Rename calls ContainerRename.
+// Rename gives a container another name.
 //
 // POST /containers/{id}/rename (ContainerRename). Succeeds with 204; fails with 404, 409, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerRename

@@ -14,7 +14,7 @@ var opResize = transport.Operation{
 	Method: "POST", Path: "/v1.41/containers/{id}/resize",
 }
 
-// Resize calls ContainerResize.
+// Resize sets the size of a container's terminal, in characters.
 //
 // POST /containers/{id}/resize (ContainerResize). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerResize

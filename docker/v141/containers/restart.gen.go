@@ -16,7 +16,8 @@ var opRestart = transport.Operation{
 
 // RestartOptions are the optional parameters of [Client.Restart]; nil means none of them.
 type RestartOptions struct {
-	// Timeout is the query parameter t. Nil leaves it out, zero is sent.
+	// Timeout is the query parameter t: in seconds; nil leaves it to the container, 10 unless it says otherwise; -1
+	// waits without limit.
 	Timeout *int
 }
 
@@ -27,7 +28,7 @@ func (o *RestartOptions) set(r *transport.Request) {
 	r.Query("t", o.Timeout)
 }
 
-// Restart calls ContainerRestart.
+// Restart stops a container as Stop does and starts it again.
 //
 // POST /containers/{id}/restart (ContainerRestart). Succeeds with 204; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerRestart

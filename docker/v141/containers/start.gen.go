@@ -16,9 +16,9 @@ var opStart = transport.Operation{
 
 // StartOptions are the optional parameters of [Client.Start]; nil means none of them.
 type StartOptions struct {
-	// DetachKeys is the query parameter detachKeys.
+	// DetachKeys is the query parameter detachKeys: the key sequence that detaches, as in ctrl-p,ctrl-q.
 	DetachKeys string
-	// Checkpoint is the query parameter checkpoint.
+	// Checkpoint is the query parameter checkpoint: restore it; experimental engines only.
 	Checkpoint string
 	// CheckpointDir is the query parameter checkpoint-dir.
 	CheckpointDir string
@@ -33,7 +33,7 @@ func (o *StartOptions) set(r *transport.Request) {
 	r.Query("checkpoint-dir", o.CheckpointDir)
 }
 
-// Start calls ContainerStart.
+// Start starts a container that was created or has stopped; one that runs already is no error.
 //
 // POST /containers/{id}/start (ContainerStart). Succeeds with 204, 304; fails with 400, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStart

@@ -18,9 +18,9 @@ var opStats = transport.Operation{
 
 // StatsOptions are the optional parameters of [Client.Stats]; nil means none of them.
 type StatsOptions struct {
-	// Stream is the query parameter stream. Default true, nil leaves it out, zero is sent.
+	// Stream is the query parameter stream: nil means true. Default true.
 	Stream *bool
-	// OneShot is the query parameter one-shot.
+	// OneShot is the query parameter one-shot: with Stream false, do not wait for a second measurement.
 	OneShot bool
 }
 
@@ -32,7 +32,8 @@ func (o *StatsOptions) set(r *transport.Request) {
 	r.Query("one-shot", o.OneShot)
 }
 
-// Stats calls ContainerStats.
+// Stats reports a container's use of resources, once a second until the caller closes the sequence; with Stream
+// set to false it waits for two measurements and reports once. The caller closes the sequence.
 //
 // GET /containers/{id}/stats (ContainerStats). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats

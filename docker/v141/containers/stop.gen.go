@@ -16,7 +16,8 @@ var opStop = transport.Operation{
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.
 type StopOptions struct {
-	// Timeout is the query parameter t. Nil leaves it out, zero is sent.
+	// Timeout is the query parameter t: in seconds; nil leaves it to the container, 10 unless it says otherwise; -1
+	// waits without limit.
 	Timeout *int
 }
 
@@ -27,7 +28,7 @@ func (o *StopOptions) set(r *transport.Request) {
 	r.Query("t", o.Timeout)
 }
 
-// Stop calls ContainerStop.
+// Stop asks a container to stop and kills it when the time is over; one that doesn't run is no error.
 //
 // POST /containers/{id}/stop (ContainerStop). Succeeds with 204, 304; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStop

@@ -16,7 +16,7 @@ var opTop = transport.Operation{
 
 // TopOptions are the optional parameters of [Client.Top]; nil means none of them.
 type TopOptions struct {
-	// PsArgs is the query parameter ps_args. Default -ef.
+	// PsArgs is the query parameter ps_args: the arguments of ps. Default -ef.
 	PsArgs string
 }
 
@@ -27,7 +27,7 @@ func (o *TopOptions) set(r *transport.Request) {
 	r.Query("ps_args", o.PsArgs)
 }
 
-// Top calls ContainerTop.
+// Top lists the processes in a running container as the host's ps sees them.
 //
 // GET /containers/{id}/top (ContainerTop). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerTop

@@ -14,7 +14,7 @@ var opUnpause = transport.Operation{
 	Method: "POST", Path: "/v1.41/containers/{id}/unpause",
 }
 
-// Unpause calls ContainerUnpause.
+// Unpause lets a frozen container go on.
 //
 // POST /containers/{id}/unpause (ContainerUnpause). Succeeds with 204; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerUnpause

@@ -15,7 +15,8 @@ var opUpdate = transport.Operation{
 	Method: "POST", Path: "/v1.41/containers/{id}/update",
 }
 
-// Update calls ContainerUpdate.
+// Update changes the resource limits and the restart policy of a container, running or not; what is absent stays
+// as it is.
 //
 // POST /containers/{id}/update (ContainerUpdate). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerUpdate
@@ -25,7 +26,7 @@ func (c *Client) Update(ctx context.Context, id string, body UpdateRequest) (*Up
 	return transport.Object[UpdateResponse](ctx, c.caller, req)
 }
 
-// UpdateRequest is the body of ContainerUpdate.
+// UpdateRequest is what is to change; zero values change nothing.
 type UpdateRequest struct {
 	BlkioDeviceReadBps   []v141.ThrottleDevice `json:"BlkioDeviceReadBps,omitzero"`
 	BlkioDeviceReadIOps  []v141.ThrottleDevice `json:"BlkioDeviceReadIOps,omitzero"`
@@ -54,12 +55,13 @@ type UpdateRequest struct {
 	Memory             int64                             `json:"Memory,omitzero"`
 	MemoryReservation  int64                             `json:"MemoryReservation,omitzero"`
 	MemorySwap         int64                             `json:"MemorySwap,omitzero"`
-	// MemorySwappiness: at least 0, at most 100, nil is absent, which zero is not.
+	// MemorySwappiness: at least 0, at most 100. Nil is absent: 0 asks the kernel not to swap; absent leaves it to
+	// the host.
 	MemorySwappiness *int64 `json:"MemorySwappiness,omitzero"`
 	NanoCPUs         int64  `json:"NanoCpus,omitzero"`
-	// OOMKillDisable: nil is absent, which zero is not.
+	// OOMKillDisable is nil where absent: the engine's type tells them apart.
 	OOMKillDisable *bool `json:"OomKillDisable,omitzero"`
-	// PIDsLimit: nil is absent, which zero is not.
+	// PIDsLimit is nil where absent: an update with 0 lifts the limit; one without it keeps it.
 	PIDsLimit     *int64             `json:"PidsLimit,omitzero"`
 	RestartPolicy v141.RestartPolicy `json:"RestartPolicy,omitzero"`
 	Ulimits       []v141.Ulimit      `json:"Ulimits,omitzero"`

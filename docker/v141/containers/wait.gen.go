@@ -18,7 +18,7 @@ var opWait = transport.Operation{
 
 // WaitOptions are the optional parameters of [Client.Wait]; nil means none of them.
 type WaitOptions struct {
-	// Condition is the query parameter condition. Default not-running.
+	// Condition is the query parameter condition: what to wait for. Default not-running.
 	Condition WaitCondition
 }
 
@@ -29,7 +29,8 @@ func (o *WaitOptions) set(r *transport.Request) {
 	r.Query("condition", o.Condition)
 }
 
-// Wait calls ContainerWait.
+// Wait sends its request at once and has the answer when the condition is met; so that nothing is missed, call
+// it before Start. The caller takes the result or closes it.
 //
 // POST /containers/{id}/wait (ContainerWait). Succeeds with 200; fails with 400, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerWait

@@ -18,7 +18,8 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.Secret
 }
 
@@ -29,7 +30,7 @@ func (o *InspectOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Inspect calls DistributionInspect.
+// Inspect asks the registry for the digest of an image and the platforms for which it is there.
 //
 // GET /distribution/{name}/json (DistributionInspect). Succeeds with 200; fails with 401, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Distribution/operation/DistributionInspect

@@ -15,7 +15,7 @@ var opCreate = transport.Operation{
 	Method: "POST", Path: "/v1.41/containers/{id}/exec",
 }
 
-// Create calls ContainerExec.
+// Create prepares a process in a running container.
 //
 // POST /containers/{id}/exec (ContainerExec). Succeeds with 201; fails with 404, 409, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Exec/operation/ContainerExec
@@ -25,16 +25,18 @@ func (c *Client) Create(ctx context.Context, id string, body CreateRequest) (*v1
 	return transport.Object[v141.IDResponse](ctx, c.caller, req, "Id")
 }
 
-// CreateRequest is the body of ContainerExec.
+// CreateRequest is the process that is to run.
 type CreateRequest struct {
 	AttachStderr bool     `json:"AttachStderr,omitzero"`
 	AttachStdin  bool     `json:"AttachStdin,omitzero"`
 	AttachStdout bool     `json:"AttachStdout,omitzero"`
 	Cmd          []string `json:"Cmd,omitzero"`
-	DetachKeys   string   `json:"DetachKeys,omitzero"`
-	Env          []string `json:"Env,omitzero"`
-	Privileged   bool     `json:"Privileged,omitzero"`
-	TTY          bool     `json:"Tty,omitzero"`
-	User         string   `json:"User,omitzero"`
-	WorkingDir   string   `json:"WorkingDir,omitzero"`
+	// DetachKeys is the key sequence that detaches, as in ctrl-p,ctrl-q.
+	DetachKeys string `json:"DetachKeys,omitzero"`
+	// Env is added to the environment of the container, each as NAME=value.
+	Env        []string `json:"Env,omitzero"`
+	Privileged bool     `json:"Privileged,omitzero"`
+	TTY        bool     `json:"Tty,omitzero"`
+	User       string   `json:"User,omitzero"`
+	WorkingDir string   `json:"WorkingDir,omitzero"`
 }

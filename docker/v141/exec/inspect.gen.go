@@ -15,7 +15,7 @@ var opInspect = transport.Operation{
 	Method: "GET", Path: "/v1.41/exec/{id}/json",
 }
 
-// Inspect calls ExecInspect.
+// Inspect tells whether a process runs and how it ended.
 //
 // GET /exec/{id}/json (ExecInspect). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Exec/operation/ExecInspect
@@ -29,12 +29,13 @@ type InspectResponse struct {
 	CanRemove   bool   `json:"CanRemove,omitzero"`
 	ContainerID string `json:"ContainerID,omitzero"`
 	DetachKeys  []byte `json:"DetachKeys,omitzero"`
-	// ExitCode: nil is absent, which zero is not.
-	ExitCode      *int               `json:"ExitCode,omitzero"`
-	ID            string             `json:"ID,omitzero"`
-	OpenStderr    bool               `json:"OpenStderr,omitzero"`
-	OpenStdin     bool               `json:"OpenStdin,omitzero"`
-	OpenStdout    bool               `json:"OpenStdout,omitzero"`
+	// ExitCode is nil while the process runs.
+	ExitCode   *int   `json:"ExitCode,omitzero"`
+	ID         string `json:"ID,omitzero"`
+	OpenStderr bool   `json:"OpenStderr,omitzero"`
+	OpenStdin  bool   `json:"OpenStdin,omitzero"`
+	OpenStdout bool   `json:"OpenStdout,omitzero"`
+	// PID is the process's id on the host.
 	PID           int64              `json:"Pid,omitzero"`
 	ProcessConfig v141.ProcessConfig `json:"ProcessConfig,omitzero"`
 	Running       bool               `json:"Running,omitzero"`

@@ -14,7 +14,7 @@ var opResize = transport.Operation{
 	Method: "POST", Path: "/v1.41/exec/{id}/resize",
 }
 
-// Resize calls ExecResize.
+// Resize sets the size of a process's terminal, in characters; the process must have been started with one.
 //
 // POST /exec/{id}/resize (ExecResize). Succeeds with 200; fails with 400, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Exec/operation/ExecResize

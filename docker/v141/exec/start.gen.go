@@ -15,7 +15,9 @@ var opStart = transport.Operation{
 	Method: "POST", Path: "/v1.41/exec/{id}/start",
 }
 
-// Start calls ExecStart.
+// Start starts a prepared process and connects to its input and output. Without a TTY the output comes in
+// frames, which Demux or Logs of the connection take apart. With Detach nothing comes and the connection ends at
+// once. The caller closes it.
 //
 // POST /exec/{id}/start (ExecStart). Succeeds with 200; fails with 404, 409.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Exec/operation/ExecStart
@@ -25,7 +27,7 @@ func (c *Client) Start(ctx context.Context, id string, body StartRequest) (*hija
 	return transport.Upgrade(ctx, c.caller, req)
 }
 
-// StartRequest is the body of ExecStart.
+// StartRequest says how to start the process; TTY must be what it was created with.
 type StartRequest struct {
 	Detach bool `json:"Detach,omitzero"`
 	TTY    bool `json:"Tty,omitzero"`

@@ -19,59 +19,59 @@ var opBuild = transport.Operation{
 
 // BuildOptions are the optional parameters of [Client.Build]; nil means none of them.
 type BuildOptions struct {
-	// Dockerfile is the query parameter dockerfile. Default Dockerfile.
+	// Dockerfile is the query parameter dockerfile: its path in the archive. Default Dockerfile.
 	Dockerfile string
-	// Tags is the query parameter t.
+	// Tags is the query parameter t: names for the image, each with a tag or not.
 	Tags []string
-	// ExtraHosts is the query parameter extrahosts.
+	// ExtraHosts is the query parameter extrahosts: each as NAME:IP.
 	ExtraHosts []string
-	// Remote is the query parameter remote.
+	// Remote is the query parameter remote: a Git repository, or the URL of an archive or a Dockerfile.
 	Remote string
-	// Quiet is the query parameter q.
+	// Quiet is the query parameter q: report the image's id only.
 	Quiet bool
 	// NoCache is the query parameter nocache.
 	NoCache bool
-	// CacheFrom is the query parameter cachefrom, sent as JSON.
+	// CacheFrom is the query parameter cachefrom, sent as JSON: images whose layers may be used.
 	CacheFrom []string
-	// Pull is the query parameter pull.
+	// Pull is the query parameter pull: look for newer versions of the images that the build starts from.
 	Pull bool
-	// Rm is the query parameter rm. Default true, nil leaves it out, zero is sent.
+	// Rm is the query parameter rm: remove the containers of the steps; nil means true. Default true.
 	Rm *bool
-	// ForceRm is the query parameter forcerm.
+	// ForceRm is the query parameter forcerm: remove the containers of the steps, after a failure as well.
 	ForceRm bool
-	// Memory is the query parameter memory.
+	// Memory is the query parameter memory: in bytes.
 	Memory int64
-	// MemSwap is the query parameter memswap.
+	// MemSwap is the query parameter memswap: memory and swap together in bytes; -1 means no limit.
 	MemSwap int64
 	// CPUShares is the query parameter cpushares.
 	CPUShares int64
 	// CpusetCPUs is the query parameter cpusetcpus.
 	CpusetCPUs string
-	// CPUPeriod is the query parameter cpuperiod.
+	// CPUPeriod is the query parameter cpuperiod: in microseconds.
 	CPUPeriod int64
-	// CPUQuota is the query parameter cpuquota.
+	// CPUQuota is the query parameter cpuquota: in microseconds.
 	CPUQuota int64
-	// BuildArgs is the query parameter buildargs, sent as JSON.
+	// BuildArgs is the query parameter buildargs, sent as JSON: a nil value is an argument without one.
 	BuildArgs map[string]*string
-	// ShmSize is the query parameter shmsize.
+	// ShmSize is the query parameter shmsize: in bytes.
 	ShmSize int64
-	// Squash is the query parameter squash.
+	// Squash is the query parameter squash: one layer for the whole build; experimental engines only.
 	Squash bool
 	// Labels is the query parameter labels, sent as JSON.
 	Labels map[string]string
 	// NetworkMode is the query parameter networkmode.
 	NetworkMode string
-	// Platform is the query parameter platform.
+	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7.
 	Platform string
 	// Target is the query parameter target.
 	Target string
-	// Outputs is the query parameter outputs, sent as JSON.
+	// Outputs is the query parameter outputs, sent as JSON: where the result goes; BuildKit only.
 	Outputs []v141.ImageBuildOutput
 	// Version is the query parameter version. Default 1.
 	Version BuilderVersion
-	// Session is the query parameter session.
+	// Session is the query parameter session: the id of the session that serves the build; BuildKit only.
 	Session string
-	// BuildID is the query parameter buildid.
+	// BuildID is the query parameter buildid: a name by which the build can be cancelled.
 	BuildID string
 	// CgroupParent is the query parameter cgroupparent.
 	CgroupParent string
@@ -83,7 +83,8 @@ type BuildOptions struct {
 	SecurityOpt []string
 	// Ulimits is the query parameter ulimits, sent as JSON.
 	Ulimits []v141.Ulimit
-	// RegistryConfig is the header parameter X-Registry-Config.
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
 	RegistryConfig transport.Secret
 }
 
@@ -126,7 +127,9 @@ func (o *BuildOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
-// Build calls ImageBuild.
+// Build builds an image out of a tar archive or of what Remote names, in which case body is nil. Its messages
+// end with an error if the build failed. The caller closes the sequence or reads it to its end; closing it early
+// cancels the build.
 //
 // POST /build (ImageBuild). Succeeds with 200; fails with 400, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageBuild

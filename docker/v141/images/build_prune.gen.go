@@ -16,11 +16,12 @@ var opBuildPrune = transport.Operation{
 
 // BuildPruneOptions are the optional parameters of [Client.BuildPrune]; nil means none of them.
 type BuildPruneOptions struct {
-	// KeepStorage is the query parameter keep-storage.
+	// KeepStorage is the query parameter keep-storage: in bytes, how much to keep.
 	KeepStorage int64
-	// All is the query parameter all.
+	// All is the query parameter all: records that are still of use as well.
 	All bool
-	// Filters is the query parameter filters, sent as JSON.
+	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
+	// {"label":["a=b"]}.
 	Filters map[string][]string
 }
 
@@ -33,7 +34,7 @@ func (o *BuildPruneOptions) set(r *transport.Request) {
 	r.QueryJSON("filters", o.Filters)
 }
 
-// BuildPrune calls BuildPrune.
+// BuildPrune empties the cache of builds.
 //
 // POST /build/prune (BuildPrune). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/BuildPrune
@@ -45,6 +46,7 @@ func (c *Client) BuildPrune(ctx context.Context, opts *BuildPruneOptions) (*Buil
 
 // BuildPruneResponse is the answer 200 of BuildPrune.
 type BuildPruneResponse struct {
-	CachesDeleted  []string `json:"CachesDeleted,omitzero"`
-	SpaceReclaimed uint64   `json:"SpaceReclaimed,omitzero"`
+	CachesDeleted []string `json:"CachesDeleted,omitzero"`
+	// SpaceReclaimed is in bytes.
+	SpaceReclaimed uint64 `json:"SpaceReclaimed,omitzero"`
 }

@@ -25,9 +25,9 @@ type CommitOptions struct {
 	Comment string
 	// Author is the query parameter author.
 	Author string
-	// Pause is the query parameter pause. Default true, nil leaves it out, zero is sent.
+	// Pause is the query parameter pause: pause the container meanwhile; nil means true. Default true.
 	Pause *bool
-	// Changes is the query parameter changes.
+	// Changes is the query parameter changes: Dockerfile instructions.
 	Changes []string
 }
 
@@ -43,7 +43,8 @@ func (o *CommitOptions) set(r *transport.Request) {
 	r.Query("changes", o.Changes)
 }
 
-// Commit calls ImageCommit.
+// Commit makes an image out of a container as it is now. A nil body leaves the configuration as the container
+// has it.
 //
 // POST /commit (ImageCommit). Succeeds with 201; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageCommit

@@ -19,21 +19,22 @@ var opCreate = transport.Operation{
 
 // CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
 type CreateOptions struct {
-	// FromImage is the query parameter fromImage.
+	// FromImage is the query parameter fromImage: what to pull.
 	FromImage string
-	// FromSrc is the query parameter fromSrc.
+	// FromSrc is the query parameter fromSrc: the URL to import, or "-" for the body.
 	FromSrc string
-	// Repo is the query parameter repo.
+	// Repo is the query parameter repo: the name for what is imported.
 	Repo string
-	// Tag is the query parameter tag.
+	// Tag is the query parameter tag: a tag or a digest.
 	Tag string
 	// Message is the query parameter message.
 	Message string
-	// Changes is the query parameter changes.
+	// Changes is the query parameter changes: Dockerfile instructions for what is imported.
 	Changes []string
-	// Platform is the query parameter platform.
+	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7.
 	Platform string
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.Secret
 }
 
@@ -51,7 +52,9 @@ func (o *CreateOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Create calls ImageCreate.
+// Create pulls the image that FromImage names, or imports a file system as an image, from the URL in FromSrc or,
+// where that is "-", from body. A pull without a tag or digest pulls every tag. The caller closes the sequence
+// or reads it to its end; closing it early cancels the pull.
 //
 // POST /images/create (ImageCreate). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageCreate

@@ -17,9 +17,9 @@ var opDelete = transport.Operation{
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
-	// Force is the query parameter force.
+	// Force is the query parameter force: though stopped containers use it, or several names.
 	Force bool
-	// Noprune is the query parameter noprune.
+	// Noprune is the query parameter noprune: keep the parents.
 	Noprune bool
 }
 
@@ -31,7 +31,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 	r.Query("noprune", o.Noprune)
 }
 
-// Delete calls ImageDelete.
+// Delete removes a name of an image, and with the last one the image and the parents that nothing else needs.
 //
 // DELETE /images/{name} (ImageDelete). Succeeds with 200; fails with 404, 409, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageDelete

@@ -15,7 +15,7 @@ var opGet = transport.Operation{
 	Slow: true,
 }
 
-// Get calls ImageGet.
+// Get reads an image with its layers as a tar archive, which Load takes. The caller closes the stream.
 //
 // GET /images/{name}/get (ImageGet). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageGet

@@ -28,7 +28,8 @@ func (o *GetAllOptions) set(r *transport.Request) {
 	r.Query("names", o.Names)
 }
 
-// GetAll calls ImageGetAll.
+// GetAll reads several images, sharing layers, as one tar archive, which Load takes. The caller closes the
+// stream.
 //
 // GET /images/get (ImageGetAll). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageGetAll

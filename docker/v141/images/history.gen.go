@@ -15,7 +15,7 @@ var opHistory = transport.Operation{
 	Method: "GET", Path: "/v1.41/images/{name...}/history",
 }
 
-// History calls ImageHistory.
+// History lists the layers of an image and what made them, the newest first.
 //
 // GET /images/{name}/history (ImageHistory). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageHistory

@@ -15,7 +15,7 @@ var opInspect = transport.Operation{
 	Method: "GET", Path: "/v1.41/images/{name...}/json",
 }
 
-// Inspect calls ImageInspect.
+// Inspect tells all that the engine knows about one image.
 //
 // GET /images/{name}/json (ImageInspect). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageInspect

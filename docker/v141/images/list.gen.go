@@ -19,7 +19,8 @@ var opList = transport.Operation{
 type ListOptions struct {
 	// All is the query parameter all.
 	All bool
-	// Filters is the query parameter filters, sent as JSON.
+	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
+	// {"label":["a=b"]}.
 	Filters map[string][]string
 	// Digests is the query parameter digests.
 	Digests bool
@@ -34,7 +35,7 @@ func (o *ListOptions) set(r *transport.Request) {
 	r.Query("digests", o.Digests)
 }
 
-// List calls ImageList.
+// List lists the images that the engine keeps.
 //
 // GET /images/json (ImageList). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageList

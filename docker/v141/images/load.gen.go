@@ -19,7 +19,7 @@ var opLoad = transport.Operation{
 
 // LoadOptions are the optional parameters of [Client.Load]; nil means none of them.
 type LoadOptions struct {
-	// Quiet is the query parameter quiet. Nil leaves it out, zero is sent.
+	// Quiet is the query parameter quiet: no progress; nil means true.
 	Quiet *bool
 }
 
@@ -30,7 +30,8 @@ func (o *LoadOptions) set(r *transport.Request) {
 	r.Query("quiet", o.Quiet)
 }
 
-// Load calls ImageLoad.
+// Load adds the images of an archive that Get or GetAll made. The caller closes the sequence or reads it to its
+// end.
 //
 // POST /images/load (ImageLoad). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageLoad

@@ -17,7 +17,8 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// Filters is the query parameter filters, sent as JSON.
+	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
+	// {"label":["a=b"]}.
 	Filters map[string][]string
 }
 
@@ -28,7 +29,7 @@ func (o *PruneOptions) set(r *transport.Request) {
 	r.QueryJSON("filters", o.Filters)
 }
 
-// Prune calls ImagePrune.
+// Prune removes images that nothing uses, without filters those without a name only.
 //
 // POST /images/prune (ImagePrune). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImagePrune
@@ -40,6 +41,7 @@ func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*PruneResponse,
 
 // PruneResponse is the answer 200 of ImagePrune.
 type PruneResponse struct {
-	ImagesDeleted  []v141.ImageDeleteResponseItem `json:"ImagesDeleted,omitzero"`
-	SpaceReclaimed uint64                         `json:"SpaceReclaimed,omitzero"`
+	ImagesDeleted []v141.ImageDeleteResponseItem `json:"ImagesDeleted,omitzero"`
+	// SpaceReclaimed is in bytes.
+	SpaceReclaimed uint64 `json:"SpaceReclaimed,omitzero"`
 }

@@ -20,6 +20,9 @@ var opPush = transport.Operation{
 type PushOptions struct {
 	// Tag is the query parameter tag.
 	Tag string
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
+	RegistryAuth transport.Secret
 }
 
 func (o *PushOptions) set(r *transport.Request) {
@@ -27,15 +30,17 @@ func (o *PushOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("tag", o.Tag)
+	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Push calls ImagePush.
+// Push sends an image to the registry that its name begins with. Its messages end with an error if that failed.
+// The caller closes the sequence or reads it to its end; closing it early cancels the push.
 //
 // POST /images/{name}/push (ImagePush). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImagePush
-func (c *Client) Push(ctx context.Context, name string, registryAuth transport.Secret, opts *PushOptions) (*transport.Messages[v141.PushImageInfo], error) {
+func (c *Client) Push(ctx context.Context, name string, opts *PushOptions) (*transport.Messages[v141.PushImageInfo], error) {
 	req := opPush.Request(name)
-	req.Header("X-Registry-Auth", registryAuth)
+	req.Header("X-Registry-Auth", transport.Anonymous)
 	opts.set(req)
 	return transport.Sequence[v141.PushImageInfo](ctx, c.caller, req)
 }

@@ -17,11 +17,13 @@ var opSearch = transport.Operation{
 
 // SearchOptions are the optional parameters of [Client.Search]; nil means none of them.
 type SearchOptions struct {
-	// Limit is the query parameter limit.
+	// Limit is the query parameter limit: 25 where it is 0.
 	Limit int
-	// Filters is the query parameter filters, sent as JSON.
+	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
+	// {"label":["a=b"]}.
 	Filters map[string][]string
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.Secret
 }
 
@@ -34,7 +36,7 @@ func (o *SearchOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Search calls ImageSearch.
+// Search searches Docker Hub or the registry that the term begins with.
 //
 // GET /images/search (ImageSearch). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageSearch

@@ -30,7 +30,7 @@ func (o *TagOptions) set(r *transport.Request) {
 	r.Query("tag", o.Tag)
 }
 
-// Tag calls ImageTag.
+// Tag gives an image one more name.
 //
 // POST /images/{name}/tag (ImageTag). Succeeds with 201; fails with 400, 404, 409, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageTag

@@ -15,7 +15,7 @@ var opConnect = transport.Operation{
 	Method: "POST", Path: "/v1.41/networks/{id}/connect",
 }
 
-// Connect calls NetworkConnect.
+// Connect connects a container to a network.
 //
 // POST /networks/{id}/connect (NetworkConnect). Succeeds with 200; fails with 403, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Network/operation/NetworkConnect

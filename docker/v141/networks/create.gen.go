@@ -15,7 +15,7 @@ var opCreate = transport.Operation{
 	Method: "POST", Path: "/v1.41/networks/create",
 }
 
-// Create calls NetworkCreate.
+// Create makes a network.
 //
 // POST /networks/create (NetworkCreate). Succeeds with 201; fails with 400, 403, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Network/operation/NetworkCreate

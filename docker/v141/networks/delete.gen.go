@@ -14,7 +14,7 @@ var opDelete = transport.Operation{
 	Method: "DELETE", Path: "/v1.41/networks/{id}",
 }
 
-// Delete calls NetworkDelete.
+// Delete removes a network to which nothing is connected.
 //
 // DELETE /networks/{id} (NetworkDelete). Succeeds with 204; fails with 403, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Network/operation/NetworkDelete

@@ -14,7 +14,7 @@ var opDisconnect = transport.Operation{
 	Method: "POST", Path: "/v1.41/networks/{id}/disconnect",
 }
 
-// Disconnect calls NetworkDisconnect.
+// Disconnect takes a container off a network.
 //
 // POST /networks/{id}/disconnect (NetworkDisconnect). Succeeds with 200; fails with 403, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Network/operation/NetworkDisconnect

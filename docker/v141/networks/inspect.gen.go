@@ -17,9 +17,9 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// Verbose is the query parameter verbose.
+	// Verbose is the query parameter verbose: with the services of a swarm's network.
 	Verbose bool
-	// Scope is the query parameter scope.
+	// Scope is the query parameter scope: swarm, global or local, where a name is there more than once.
 	Scope string
 }
 
@@ -31,7 +31,7 @@ func (o *InspectOptions) set(r *transport.Request) {
 	r.Query("scope", o.Scope)
 }
 
-// Inspect calls NetworkInspect.
+// Inspect tells all that the engine knows about one network, the containers in it included.
 //
 // GET /networks/{id} (NetworkInspect). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Network/operation/NetworkInspect

@@ -16,7 +16,7 @@ var opDelete = transport.Operation{
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
-	// Force is the query parameter force.
+	// Force is the query parameter force: though it has not left.
 	Force bool
 }
 
@@ -27,7 +27,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 	r.Query("force", o.Force)
 }
 
-// Delete calls NodeDelete.
+// Delete removes a node that has left, or with Force any.
 //
 // DELETE /nodes/{id} (NodeDelete). Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Node/operation/NodeDelete

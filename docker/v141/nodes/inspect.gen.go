@@ -15,7 +15,7 @@ var opInspect = transport.Operation{
 	Method: "GET", Path: "/v1.41/nodes/{id}",
 }
 
-// Inspect calls NodeInspect.
+// Inspect describes one node.
 //
 // GET /nodes/{id} (NodeInspect). Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Node/operation/NodeInspect

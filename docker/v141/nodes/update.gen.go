@@ -15,7 +15,8 @@ var opUpdate = transport.Operation{
 	Method: "POST", Path: "/v1.41/nodes/{id}/update",
 }
 
-// Update calls NodeUpdate.
+// Update changes a node; the specification replaces the old one as a whole, so change what Inspect returned and
+// pass its version.
 //
 // POST /nodes/{id}/update (NodeUpdate). Succeeds with 200; fails with 400, 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Node/operation/NodeUpdate

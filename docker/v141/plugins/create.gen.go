@@ -15,7 +15,7 @@ var opCreate = transport.Operation{
 	Method: "POST", Path: "/v1.41/plugins/create",
 }
 
-// Create calls PluginCreate.
+// Create makes a plugin of a tar archive with its rootfs folder and its config.json.
 //
 // POST /plugins/create (PluginCreate). Succeeds with 204; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginCreate

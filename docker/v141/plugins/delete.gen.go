@@ -16,7 +16,7 @@ var opDelete = transport.Operation{
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
-	// Force is the query parameter force.
+	// Force is the query parameter force: disable it first.
 	Force bool
 }
 
@@ -27,7 +27,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 	r.Query("force", o.Force)
 }
 
-// Delete calls PluginDelete.
+// Delete removes a plugin that is disabled, or with Force any.
 //
 // DELETE /plugins/{name} (PluginDelete). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginDelete

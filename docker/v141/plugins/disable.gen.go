@@ -16,7 +16,7 @@ var opDisable = transport.Operation{
 
 // DisableOptions are the optional parameters of [Client.Disable]; nil means none of them.
 type DisableOptions struct {
-	// Force is the query parameter force.
+	// Force is the query parameter force: though something uses it.
 	Force bool
 }
 
@@ -27,7 +27,7 @@ func (o *DisableOptions) set(r *transport.Request) {
 	r.Query("force", o.Force)
 }
 
-// Disable calls PluginDisable.
+// Disable stops a plugin that nothing uses, or with Force any.
 //
 // POST /plugins/{name}/disable (PluginDisable). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginDisable

@@ -14,7 +14,7 @@ var opEnable = transport.Operation{
 	Method: "POST", Path: "/v1.41/plugins/{name...}/enable",
 }
 
-// Enable calls PluginEnable.
+// Enable starts a plugin and waits at most timeout seconds for it, without limit for 0.
 //
 // POST /plugins/{name}/enable (PluginEnable). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginEnable

@@ -15,7 +15,7 @@ var opInspect = transport.Operation{
 	Method: "GET", Path: "/v1.41/plugins/{name...}/json",
 }
 
-// Inspect calls PluginInspect.
+// Inspect describes one plugin.
 //
 // GET /plugins/{name}/json (PluginInspect). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginInspect

@@ -18,7 +18,8 @@ var opPrivileges = transport.Operation{
 
 // PrivilegesOptions are the optional parameters of [Client.Privileges]; nil means none of them.
 type PrivilegesOptions struct {
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.Secret
 }
 
@@ -29,7 +30,7 @@ func (o *PrivilegesOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Privileges calls GetPluginPrivileges.
+// Privileges asks a registry which privileges a plugin wants; pass them to Pull to grant them.
 //
 // GET /plugins/privileges (GetPluginPrivileges). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/GetPluginPrivileges

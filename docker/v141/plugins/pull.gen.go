@@ -18,9 +18,10 @@ var opPull = transport.Operation{
 
 // PullOptions are the optional parameters of [Client.Pull]; nil means none of them.
 type PullOptions struct {
-	// Name is the query parameter name.
+	// Name is the query parameter name: another name for it.
 	Name string
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.Secret
 }
 
@@ -32,7 +33,8 @@ func (o *PullOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Pull calls PluginPull.
+// Pull installs a plugin and grants it the privileges of body, which must be those that it wants. It is not
+// enabled yet. The caller closes the sequence or reads it to its end.
 //
 // POST /plugins/pull (PluginPull). Succeeds with 204; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginPull

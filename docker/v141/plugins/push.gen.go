@@ -18,7 +18,8 @@ var opPush = transport.Operation{
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
 type PushOptions struct {
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.Secret
 }
 
@@ -29,7 +30,7 @@ func (o *PushOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Push calls PluginPush.
+// Push sends a plugin to its registry. The caller closes the sequence or reads it to its end.
 //
 // POST /plugins/{name}/push (PluginPush). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginPush

@@ -14,7 +14,7 @@ var opSet = transport.Operation{
 	Method: "POST", Path: "/v1.41/plugins/{name...}/set",
 }
 
-// Set calls PluginSet.
+// Set changes the settings of a disabled plugin, each as NAME=value.
 //
 // POST /plugins/{name}/set (PluginSet). Succeeds with 204; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginSet

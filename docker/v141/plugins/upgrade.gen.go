@@ -18,7 +18,8 @@ var opUpgrade = transport.Operation{
 
 // UpgradeOptions are the optional parameters of [Client.Upgrade]; nil means none of them.
 type UpgradeOptions struct {
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.Secret
 }
 
@@ -29,7 +30,8 @@ func (o *UpgradeOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Upgrade calls PluginUpgrade.
+// Upgrade replaces a disabled plugin by another version and grants it the privileges of body. The caller closes
+// the sequence or reads it to its end.
 //
 // POST /plugins/{name}/upgrade (PluginUpgrade). Succeeds with 204; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginUpgrade

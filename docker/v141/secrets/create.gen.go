@@ -15,7 +15,7 @@ var opCreate = transport.Operation{
 	Method: "POST", Path: "/v1.41/secrets/create",
 }
 
-// Create calls SecretCreate.
+// Create keeps a secret.
 //
 // POST /secrets/create (SecretCreate). Succeeds with 201; fails with 409, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Secret/operation/SecretCreate

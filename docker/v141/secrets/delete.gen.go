@@ -14,7 +14,7 @@ var opDelete = transport.Operation{
 	Method: "DELETE", Path: "/v1.41/secrets/{id}",
 }
 
-// Delete calls SecretDelete.
+// Delete removes a secret that no service uses.
 //
 // DELETE /secrets/{id} (SecretDelete). Succeeds with 204; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Secret/operation/SecretDelete

@@ -15,7 +15,7 @@ var opInspect = transport.Operation{
 	Method: "GET", Path: "/v1.41/secrets/{id}",
 }
 
-// Inspect calls SecretInspect.
+// Inspect describes a secret, without its data.
 //
 // GET /secrets/{id} (SecretInspect). Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Secret/operation/SecretInspect

@@ -17,7 +17,8 @@ var opList = transport.Operation{
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
 type ListOptions struct {
-	// Filters is the query parameter filters, sent as JSON.
+	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
+	// {"label":["a=b"]}.
 	Filters map[string][]string
 }
 
@@ -28,7 +29,7 @@ func (o *ListOptions) set(r *transport.Request) {
 	r.QueryJSON("filters", o.Filters)
 }
 
-// List calls SecretList.
+// List lists secrets, without their data.
 //
 // GET /secrets (SecretList). Succeeds with 200; fails with 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Secret/operation/SecretList

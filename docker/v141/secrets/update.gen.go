@@ -15,7 +15,7 @@ var opUpdate = transport.Operation{
 	Method: "POST", Path: "/v1.41/secrets/{id}/update",
 }
 
-// Update calls SecretUpdate.
+// Update changes the labels of a secret; all else must be as Inspect returned it.
 //
 // POST /secrets/{id}/update (SecretUpdate). Succeeds with 200; fails with 400, 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Secret/operation/SecretUpdate

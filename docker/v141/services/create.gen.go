@@ -17,7 +17,8 @@ var opCreate = transport.Operation{
 
 // CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
 type CreateOptions struct {
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.Secret
 }
 
@@ -28,7 +29,7 @@ func (o *CreateOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Create calls ServiceCreate.
+// Create declares a service and returns before its tasks run.
 //
 // POST /services/create (ServiceCreate). Succeeds with 201; fails with 400, 403, 409, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Service/operation/ServiceCreate

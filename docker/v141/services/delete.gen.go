@@ -14,7 +14,7 @@ var opDelete = transport.Operation{
 	Method: "DELETE", Path: "/v1.41/services/{id}",
 }
 
-// Delete calls ServiceDelete.
+// Delete removes a service and stops its tasks.
 //
 // DELETE /services/{id} (ServiceDelete). Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Service/operation/ServiceDelete

@@ -17,7 +17,7 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// InsertDefaults is the query parameter insertDefaults.
+	// InsertDefaults is the query parameter insertDefaults: fill in what the service leaves to the swarm.
 	InsertDefaults bool
 }
 
@@ -28,7 +28,7 @@ func (o *InspectOptions) set(r *transport.Request) {
 	r.Query("insertDefaults", o.InsertDefaults)
 }
 
-// Inspect calls ServiceInspect.
+// Inspect describes one service.
 //
 // GET /services/{id} (ServiceInspect). Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Service/operation/ServiceInspect

@@ -17,9 +17,10 @@ var opList = transport.Operation{
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
 type ListOptions struct {
-	// Filters is the query parameter filters, sent as JSON.
+	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
+	// {"label":["a=b"]}.
 	Filters map[string][]string
-	// Status is the query parameter status.
+	// Status is the query parameter status: count the tasks, for ServiceStatus.
 	Status bool
 }
 
@@ -31,7 +32,7 @@ func (o *ListOptions) set(r *transport.Request) {
 	r.Query("status", o.Status)
 }
 
-// List calls ServiceList.
+// List lists services.
 //
 // GET /services (ServiceList). Succeeds with 200; fails with 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Service/operation/ServiceList

@@ -19,19 +19,20 @@ var opLogs = transport.Operation{
 
 // LogsOptions are the optional parameters of [Client.Logs]; nil means none of them.
 type LogsOptions struct {
-	// Details is the query parameter details.
+	// Details is the query parameter details: begin each line with its attributes.
 	Details bool
-	// Follow is the query parameter follow.
+	// Follow is the query parameter follow: go on with what is written from now on, until the container ends or the
+	// caller closes.
 	Follow bool
-	// Stdout is the query parameter stdout.
+	// Stdout is the query parameter stdout: include standard output.
 	Stdout bool
-	// Stderr is the query parameter stderr.
+	// Stderr is the query parameter stderr: include standard error.
 	Stderr bool
-	// Since is the query parameter since, sent as seconds since 1970.
+	// Since is the query parameter since, sent as seconds since 1970: leave out what is older.
 	Since time.Time
-	// Timestamps is the query parameter timestamps.
+	// Timestamps is the query parameter timestamps: begin each line with its time.
 	Timestamps bool
-	// Tail is the query parameter tail. Default all.
+	// Tail is the query parameter tail: how many of the last lines, or all. Default all.
 	Tail string
 	// TTY says whether the output comes from a TTY and is one raw stream. Nil asks the engine first, by
 	// ServiceInspect. It is sent nowhere.
@@ -60,7 +61,8 @@ func (o *LogsOptions) framing(f transport.Framing) transport.Framing {
 	return f
 }
 
-// Logs calls ServiceLogs.
+// Logs reads what the tasks of a service wrote, and with Follow what they go on writing. Stdout, Stderr or both
+// must be set. The caller closes the logs or ranges over them to their end.
 //
 // GET /services/{id}/logs (ServiceLogs). Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Service/operation/ServiceLogs

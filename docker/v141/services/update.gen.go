@@ -17,11 +17,13 @@ var opUpdate = transport.Operation{
 
 // UpdateOptions are the optional parameters of [Client.Update]; nil means none of them.
 type UpdateOptions struct {
-	// RegistryAuthFrom is the query parameter registryAuthFrom. Default spec.
+	// RegistryAuthFrom is the query parameter registryAuthFrom: whose credentials to use where none are given.
+	// Default spec.
 	RegistryAuthFrom RegistryAuthFrom
-	// Rollback is the query parameter rollback.
+	// Rollback is the query parameter rollback: previous, to return to PreviousSpec.
 	Rollback RollbackTo
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.Secret
 }
 
@@ -34,7 +36,8 @@ func (o *UpdateOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Update calls ServiceUpdate.
+// Update changes a service and returns before its tasks have changed; the specification replaces the old one as
+// a whole, so change what Inspect returned and pass its version.
 //
 // POST /services/{id}/update (ServiceUpdate). Succeeds with 200; fails with 400, 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Service/operation/ServiceUpdate

@@ -15,7 +15,7 @@ var opInit = transport.Operation{
 	Method: "POST", Path: "/v1.41/swarm/init",
 }
 
-// Init calls SwarmInit.
+// Init makes a swarm of this engine, its first manager, and returns the id of the node.
 //
 // POST /swarm/init (SwarmInit). Succeeds with 200; fails with 400, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Swarm/operation/SwarmInit
@@ -27,14 +27,18 @@ func (c *Client) Init(ctx context.Context, body InitRequest) (string, error) {
 
 // InitRequest is the body of SwarmInit.
 type InitRequest struct {
+	// AdvertiseAddr is the address that other nodes reach this one by, found by itself where only one will do.
 	AdvertiseAddr    string                `json:"AdvertiseAddr,omitzero"`
 	AutoLockManagers bool                  `json:"AutoLockManagers,omitzero"`
 	Availability     v141.NodeAvailability `json:"Availability,omitzero"`
 	DataPathAddr     string                `json:"DataPathAddr,omitzero"`
-	DataPathPort     uint32                `json:"DataPathPort,omitzero"`
-	DefaultAddrPool  []string              `json:"DefaultAddrPool,omitzero"`
-	ForceNewCluster  bool                  `json:"ForceNewCluster,omitzero"`
-	ListenAddr       string                `json:"ListenAddr,omitzero"`
-	Spec             v141.SwarmSpec        `json:"Spec,omitzero"`
-	SubnetSize       uint32                `json:"SubnetSize,omitzero"`
+	// DataPathPort is a UDP port between 1024 and 49151; 0 is 4789.
+	DataPathPort    uint32   `json:"DataPathPort,omitzero"`
+	DefaultAddrPool []string `json:"DefaultAddrPool,omitzero"`
+	// ForceNewCluster makes a swarm of one manager out of the state of a lost one.
+	ForceNewCluster bool           `json:"ForceNewCluster,omitzero"`
+	ListenAddr      string         `json:"ListenAddr,omitzero"`
+	Spec            v141.SwarmSpec `json:"Spec,omitzero"`
+	// SubnetSize is the length of the prefix; 0 is 24.
+	SubnetSize uint32 `json:"SubnetSize,omitzero"`
 }

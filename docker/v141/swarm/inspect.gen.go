@@ -15,7 +15,7 @@ var opInspect = transport.Operation{
 	Method: "GET", Path: "/v1.41/swarm",
 }
 
-// Inspect calls SwarmInspect.
+// Inspect describes the swarm and holds the tokens for joining it; managers only.
 //
 // GET /swarm (SwarmInspect). Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Swarm/operation/SwarmInspect

@@ -15,7 +15,7 @@ var opJoin = transport.Operation{
 	Method: "POST", Path: "/v1.41/swarm/join",
 }
 
-// Join calls SwarmJoin.
+// Join makes this engine a node of a swarm.
 //
 // POST /swarm/join (SwarmJoin). Succeeds with 200; fails with 400, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Swarm/operation/SwarmJoin

@@ -16,7 +16,7 @@ var opLeave = transport.Operation{
 
 // LeaveOptions are the optional parameters of [Client.Leave]; nil means none of them.
 type LeaveOptions struct {
-	// Force is the query parameter force.
+	// Force is the query parameter force: though it is the last manager, or the swarm would lose its majority.
 	Force bool
 }
 
@@ -27,7 +27,7 @@ func (o *LeaveOptions) set(r *transport.Request) {
 	r.Query("force", o.Force)
 }
 
-// Leave calls SwarmLeave.
+// Leave takes this engine out of its swarm.
 //
 // POST /swarm/leave (SwarmLeave). Succeeds with 200; fails with 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Swarm/operation/SwarmLeave

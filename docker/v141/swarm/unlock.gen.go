@@ -14,7 +14,7 @@ var opUnlock = transport.Operation{
 	Method: "POST", Path: "/v1.41/swarm/unlock",
 }
 
-// Unlock calls SwarmUnlock.
+// Unlock unlocks a manager that was restarted.
 //
 // POST /swarm/unlock (SwarmUnlock). Succeeds with 200; fails with 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Swarm/operation/SwarmUnlock

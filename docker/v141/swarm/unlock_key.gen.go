@@ -14,7 +14,7 @@ var opUnlockKey = transport.Operation{
 	Method: "GET", Path: "/v1.41/swarm/unlockkey",
 }
 
-// UnlockKey calls SwarmUnlockkey.
+// UnlockKey returns the key that unlocks a manager after a restart.
 //
 // GET /swarm/unlockkey (SwarmUnlockkey). Succeeds with 200; fails with 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Swarm/operation/SwarmUnlockkey

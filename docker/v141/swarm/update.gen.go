@@ -34,7 +34,8 @@ func (o *UpdateOptions) set(r *transport.Request) {
 	r.Query("rotateManagerUnlockKey", o.RotateManagerUnlockKey)
 }
 
-// Update calls SwarmUpdate.
+// Update changes the swarm; the specification replaces the old one as a whole, so change what Inspect returned
+// and pass its version.
 //
 // POST /swarm/update (SwarmUpdate). Succeeds with 200; fails with 400, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Swarm/operation/SwarmUpdate

@@ -15,7 +15,7 @@ var opAuth = transport.Operation{
 	Method: "POST", Path: "/v1.41/auth",
 }
 
-// Auth calls SystemAuth.
+// Auth checks credentials with a registry, which may give a token to use in place of the password.
 //
 // POST /auth (SystemAuth). Succeeds with 200, 204; fails with 401, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemAuth

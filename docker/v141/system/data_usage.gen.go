@@ -16,7 +16,7 @@ var opDataUsage = transport.Operation{
 	Slow: true,
 }
 
-// DataUsage calls SystemDataUsage.
+// DataUsage measures what images, containers, volumes and the build cache take on disk, which can take minutes.
 //
 // GET /system/df (SystemDataUsage). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemDataUsage
@@ -25,12 +25,14 @@ func (c *Client) DataUsage(ctx context.Context) (*DataUsageResponse, error) {
 	return transport.Object[DataUsageResponse](ctx, c.caller, req)
 }
 
-// DataUsageResponse is the answer 200 of SystemDataUsage.
+// DataUsageResponse is what takes disk space.
 type DataUsageResponse struct {
-	BuildCache  []v141.BuildCache       `json:"BuildCache,omitzero"`
+	BuildCache []v141.BuildCache `json:"BuildCache,omitzero"`
+	// BuilderSize is in bytes, of the build cache.
 	BuilderSize int64                   `json:"BuilderSize,omitzero"`
 	Containers  []v141.ContainerSummary `json:"Containers,omitzero"`
 	Images      []v141.ImageSummary     `json:"Images,omitzero"`
-	LayersSize  int64                   `json:"LayersSize,omitzero"`
-	Volumes     []v141.Volume           `json:"Volumes,omitzero"`
+	// LayersSize is in bytes, of all images together.
+	LayersSize int64         `json:"LayersSize,omitzero"`
+	Volumes    []v141.Volume `json:"Volumes,omitzero"`
 }

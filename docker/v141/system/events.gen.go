@@ -19,11 +19,12 @@ var opEvents = transport.Operation{
 
 // EventsOptions are the optional parameters of [Client.Events]; nil means none of them.
 type EventsOptions struct {
-	// Since is the query parameter since, sent as seconds since 1970.
+	// Since is the query parameter since, sent as seconds since 1970: leave out what is older.
 	Since time.Time
-	// Until is the query parameter until, sent as seconds since 1970.
+	// Until is the query parameter until, sent as seconds since 1970: leave out what is newer.
 	Until time.Time
-	// Filters is the query parameter filters, sent as JSON.
+	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
+	// {"label":["a=b"]}.
 	Filters map[string][]string
 }
 
@@ -36,7 +37,8 @@ func (o *EventsOptions) set(r *transport.Request) {
 	r.QueryJSON("filters", o.Filters)
 }
 
-// Events calls SystemEvents.
+// Events reports what happens in the engine, from Since, which may be past, to Until, which may be to come, or
+// until the caller closes the sequence.
 //
 // GET /events (SystemEvents). Succeeds with 200; fails with 400, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemEvents

@@ -15,7 +15,7 @@ var opInfo = transport.Operation{
 	Method: "GET", Path: "/v1.41/info",
 }
 
-// Info calls SystemInfo.
+// Info describes the engine, its host and how it is set up.
 //
 // GET /info (SystemInfo). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemInfo

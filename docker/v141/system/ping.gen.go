@@ -14,7 +14,7 @@ var opPing = transport.Operation{
 	Method: "GET", Path: "/v1.41/_ping",
 }
 
-// Ping calls SystemPing.
+// Ping tells whether the engine answers, and which API it speaks.
 //
 // GET /_ping (SystemPing). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemPing

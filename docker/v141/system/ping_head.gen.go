@@ -14,7 +14,7 @@ var opPingHead = transport.Operation{
 	Method: "HEAD", Path: "/v1.41/_ping",
 }
 
-// PingHead calls SystemPingHead.
+// PingHead does what Ping does without a body.
 //
 // HEAD /_ping (SystemPingHead). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemPingHead

@@ -15,7 +15,7 @@ var opVersion = transport.Operation{
 	Method: "GET", Path: "/v1.41/version",
 }
 
-// Version calls SystemVersion.
+// Version tells the versions of the engine and of what it is made of.
 //
 // GET /version (SystemVersion). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemVersion

@@ -15,7 +15,7 @@ var opInspect = transport.Operation{
 	Method: "GET", Path: "/v1.41/tasks/{id}",
 }
 
-// Inspect calls TaskInspect.
+// Inspect describes one task.
 //
 // GET /tasks/{id} (TaskInspect). Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Task/operation/TaskInspect

@@ -15,7 +15,7 @@ var opCreate = transport.Operation{
 	Method: "POST", Path: "/v1.41/volumes/create",
 }
 
-// Create calls VolumeCreate.
+// Create makes a volume; one that is there already by that name and driver is returned as it is.
 //
 // POST /volumes/create (VolumeCreate). Succeeds with 201; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Volume/operation/VolumeCreate

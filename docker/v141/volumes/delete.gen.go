@@ -16,7 +16,7 @@ var opDelete = transport.Operation{
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
-	// Force is the query parameter force.
+	// Force is the query parameter force: though the driver reports a failure.
 	Force bool
 }
 
@@ -27,7 +27,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 	r.Query("force", o.Force)
 }
 
-// Delete calls VolumeDelete.
+// Delete removes a volume that no container uses.
 //
 // DELETE /volumes/{name} (VolumeDelete). Succeeds with 204; fails with 404, 409, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Volume/operation/VolumeDelete

@@ -15,7 +15,7 @@ var opInspect = transport.Operation{
 	Method: "GET", Path: "/v1.41/volumes/{name...}",
 }
 
-// Inspect calls VolumeInspect.
+// Inspect tells what the engine and the driver know about one volume.
 //
 // GET /volumes/{name} (VolumeInspect). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Volume/operation/VolumeInspect

@@ -16,7 +16,8 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// Filters is the query parameter filters, sent as JSON.
+	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
+	// {"label":["a=b"]}.
 	Filters map[string][]string
 }
 
@@ -27,7 +28,7 @@ func (o *PruneOptions) set(r *transport.Request) {
 	r.QueryJSON("filters", o.Filters)
 }
 
-// Prune calls VolumePrune.
+// Prune removes all volumes that no container uses.
 //
 // POST /volumes/prune (VolumePrune). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Volume/operation/VolumePrune
@@ -39,6 +40,7 @@ func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*PruneResponse,
 
 // PruneResponse is the answer 200 of VolumePrune.
 type PruneResponse struct {
+	// SpaceReclaimed is in bytes.
 	SpaceReclaimed uint64   `json:"SpaceReclaimed,omitzero"`
 	VolumesDeleted []string `json:"VolumesDeleted,omitzero"`
 }

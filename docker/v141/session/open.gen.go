@@ -10,22 +10,24 @@ import (
 	"github.com/gantry-go/gantry/transport"
 )
 
-var opStart = transport.Operation{
+var opOpen = transport.Operation{
 	Engine: "docker", Version: "1.41", Name: "Session",
 	Method: "POST", Path: "/v1.41/session",
 }
 
-// StartOptions are the optional parameters of [Client.Start]; nil means none of them.
-type StartOptions struct {
-	// ID is the header parameter X-Docker-Expose-Session-Uuid.
+// OpenOptions are the optional parameters of [Client.Open]; nil means none of them.
+type OpenOptions struct {
+	// ID is the header parameter X-Docker-Expose-Session-Uuid: an id that the caller makes up and passes to the
+	// build.
 	ID string
 	// Name is the header parameter X-Docker-Expose-Session-Name.
 	Name string
-	// SharedKey is the header parameter X-Docker-Expose-Session-Sharedkey.
+	// SharedKey is the header parameter X-Docker-Expose-Session-Sharedkey: sessions with one key share the cache of
+	// their build contexts.
 	SharedKey string
 }
 
-func (o *StartOptions) set(r *transport.Request) {
+func (o *OpenOptions) set(r *transport.Request) {
 	if o == nil {
 		return
 	}
@@ -34,12 +36,13 @@ func (o *StartOptions) set(r *transport.Request) {
 	r.Header("X-Docker-Expose-Session-Sharedkey", o.SharedKey)
 }
 
-// Start calls Session.
+// Open opens an HTTP/2 connection on which the engine is the client and calls gRPC services of the caller. The
+// caller serves it and closes it.
 //
 // POST /session (Session). Succeeds with 101; fails with 400, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Session/operation/Session
-func (c *Client) Start(ctx context.Context, opts *StartOptions) (*hijack.Conn, error) {
-	req := opStart.Request()
+func (c *Client) Open(ctx context.Context, opts *OpenOptions) (*hijack.Conn, error) {
+	req := opOpen.Request()
 	opts.set(req)
 	req.UpgradeTo("h2c")
 	return transport.Upgrade(ctx, c.caller, req)

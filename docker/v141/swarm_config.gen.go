@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Config is the definition Config.
-type Config struct {
+// SwarmConfig is a config of a swarm with its data.
+type SwarmConfig struct {
 	CreatedAt time.Time     `json:"CreatedAt,omitzero"`
 	ID        string        `json:"ID,omitzero"`
 	Spec      ConfigSpec    `json:"Spec,omitzero"`
