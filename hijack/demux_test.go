@@ -35,6 +35,17 @@ func TestRow52DemuxSplitAtEveryByte(t *testing.T) {
 	}
 }
 
+// Full reads make the buffer grow, and the header that one of them cut moves with it.
+func TestRow52HeaderCutByFullReads(t *testing.T) {
+	for size := range 64 {
+		one := frame(Stdout, strings.Repeat("x", size)) + frame(Stderr, strings.Repeat("y", 2*size))
+		checkDemux(t, []byte(strings.Repeat(one, 4*frameBuffer/len(one))), nil, false)
+		if t.Failed() {
+			t.Fatalf("frames of %d bytes", size)
+		}
+	}
+}
+
 func TestRow62FrameClaims4GiB(t *testing.T) {
 	for _, stream := range []Stream{Stdin, Stdout, Stderr} {
 		payload := strings.Repeat("x", 1<<20)
@@ -192,6 +203,17 @@ func TestRow65EngineReportsAnError(t *testing.T) {
 	}
 }
 
+// The first 64 KiB of a message must do: the rest may be 4 GiB, or never come.
+func TestRow65MessageIsNotWaitedFor(t *testing.T) {
+	r, w := io.Pipe()
+	go func() { _, _ = io.WriteString(w, head(SystemError, 1<<32-1)+strings.Repeat("m", maxMessage)) }()
+	_, err := Demux(nil, nil, r)
+	if e, ok := errors.AsType[*StreamError](err); !ok || len(e.Message) != maxMessage || !e.Cut {
+		t.Errorf("%.80v", err)
+	}
+	_ = r.Close()
+}
+
 func TestRow66WriterFails(t *testing.T) {
 	in := frame(Stdout, "first") + frame(Stderr, "second") + frame(Stdout, "third") + frame(Stdout, "fourth")
 	for _, c := range []struct {
@@ -225,19 +247,24 @@ func TestRow66WriterFails(t *testing.T) {
 }
 
 func TestRow66WriterPanics(t *testing.T) {
-	src := sourceOf(frame(Stdout, "first"), frame(Stdout, "second"))
-	stdout := &oddWriter{odd: 1, reply: func([]byte) (int, error) { panic("writer") }}
-	func() {
-		defer func() {
-			if p := recover(); p != "writer" {
-				t.Errorf("recovered %v", p)
-			}
+	for name, demux := range map[string]func(*source, io.Writer) (int64, error){
+		"logs": func(src *source, w io.Writer) (int64, error) { return NewLogs(src, LogsConfig{}).Demux(w, nil) },
+		"conn": func(src *source, w io.Writer) (int64, error) { return NewConn(t.Context(), src, Config{}).Demux(w, nil) },
+	} {
+		src := sourceOf(frame(Stdout, "first"), frame(Stdout, "second"))
+		stdout := &oddWriter{odd: 1, reply: func([]byte) (int, error) { panic("writer") }}
+		func() {
+			defer func() {
+				if p := recover(); p != "writer" {
+					t.Errorf("%s: recovered %v", name, p)
+				}
+			}()
+			_, _ = demux(src, stdout)
+			t.Errorf("%s: the panic was swallowed", name)
 		}()
-		_, _ = NewLogs(src, LogsConfig{}).Demux(stdout, nil)
-		t.Error("the panic was swallowed")
-	}()
-	if stdout.calls != 1 || src.closed.Load() != 1 {
-		t.Errorf("%d calls, closed %d times", stdout.calls, src.closed.Load())
+		if stdout.calls != 1 || src.closed.Load() != 1 {
+			t.Errorf("%s: %d calls, closed %d times", name, stdout.calls, src.closed.Load())
+		}
 	}
 }
 

@@ -163,7 +163,6 @@ func (s *splitter) systemError() error {
 		message = append(message, data...)
 	}
 	e.Message, e.Cut = string(message), e.Cut || s.left > 0
-	s.left = 0 // whatever follows is not output
 	return e
 }
 

@@ -180,11 +180,11 @@ func (p *pending) reset() {
 func (cfg LogsConfig) cutPrefix(line *Line, text []byte) []byte {
 	if cfg.Timestamps {
 		field, rest, ok := bytes.Cut(text, []byte{' '})
-		if !ok || line.Time.UnmarshalText(field) != nil {
-			line.Time = time.Time{}
+		var at time.Time
+		if !ok || at.UnmarshalText(field) != nil {
 			return text
 		}
-		text = rest
+		line.Time, text = at, rest
 	}
 	if cfg.Details {
 		field, rest, ok := bytes.Cut(text, []byte{' '})

@@ -108,6 +108,25 @@ func TestRow81LoopsCloseHoweverTheyEnd(t *testing.T) {
 	}
 }
 
+func TestRow81LoopInsideALoop(t *testing.T) {
+	l := NewLogs(sourceOf(mixed), LogsConfig{})
+	var all strings.Builder
+	for f, err := range l.Frames() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(f.Data)
+		for name, way := range ways {
+			if err := way(l, false); !errors.Is(err, ErrClosed) {
+				t.Errorf("%s inside a loop: %v", name, err)
+			}
+		}
+	}
+	if stdout, stderr, _ := reference([]byte(mixed)); all.Len() != len(stdout)+len(stderr) {
+		t.Errorf("the inner loops took output from the outer one, which has %q", &all)
+	}
+}
+
 func TestRow81PanicInALoop(t *testing.T) {
 	for _, tty := range []bool{false, true} {
 		src := sourceOf(frame(Stdout, "a\n"))

@@ -62,7 +62,7 @@ func (s *webSocket) Read(p []byte) (int, error) {
 	}
 	n, err := s.in.Read(p)
 	s.left -= uint64(n)
-	if err == io.EOF && s.left > 0 { //nolint:errorlint // io.Reader's contract
+	if err == io.EOF && s.left > 0 {
 		err = io.ErrUnexpectedEOF
 	}
 	return n, err

@@ -197,7 +197,11 @@ func TestDialEndsWithItsCall(t *testing.T) {
 	if err := transport.None(ctx, c, opStart.Request("conny")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	within(t, "the dial", func() { _ = <-ended })
+	within(t, "the dial", func() {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
 }
 
 var _ io.Closer = (*transport.Client)(nil)
