@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -119,31 +120,44 @@ func (r *Request) QueryJSON(name string, v any) {
 	r.query = append(r.query, url.QueryEscape(name)+"="+url.QueryEscape(string(data)))
 }
 
-// Header sets a header unless v is its type's zero value. A [Secret] is sent as it is, and printed nowhere.
+// Header sets a header unless v is its type's zero value; a slice makes one line for each element. A [Secret] is sent
+// as it is, and printed nowhere.
 func (r *Request) Header(name string, v any) {
 	value := reflect.ValueOf(v)
 	if v == nil || value.IsZero() {
 		return
 	}
-	value = reflect.Indirect(value)
-	var s string
-	if value.Kind() == reflect.String {
-		s = value.String()
-	} else {
-		s = fmt.Sprint(value.Interface())
-	}
 	if !validHeaderName(name) {
 		r.refuse(fmt.Sprintf("header name %q is not valid", name))
 		return
 	}
-	if !validHeaderValue(s) { // the value may be a secret: name the header alone
-		r.refuse(fmt.Sprintf("header %s holds a character that no header may hold", name))
+	lines := headerLines(reflect.Indirect(value))
+	if len(lines) == 0 {
 		return
 	}
-	if r.header == nil {
-		r.header = http.Header{}
+	if !slices.ContainsFunc(lines, invalidHeaderValue) {
+		if r.header == nil {
+			r.header = http.Header{}
+		}
+		r.header[http.CanonicalHeaderKey(name)] = lines
+		return
 	}
-	r.header.Set(name, s)
+	// The value may be a secret: name the header alone.
+	r.refuse(fmt.Sprintf("header %s holds a character that no header may hold", name))
+}
+
+func headerLines(v reflect.Value) []string {
+	switch v.Kind() {
+	case reflect.String:
+		return []string{v.String()}
+	case reflect.Slice:
+		var lines []string
+		for i := range v.Len() {
+			lines = append(lines, headerLines(v.Index(i))...)
+		}
+		return lines
+	}
+	return []string{fmt.Sprint(v.Interface())}
 }
 
 // JSON makes v the body. It is encoded at once, so that bad input is refused before anything is sent and the
@@ -229,11 +243,6 @@ func validHeaderName(name string) bool {
 	return textproto.CanonicalMIMEHeaderKey(name) != ""
 }
 
-func validHeaderValue(value string) bool {
-	for _, c := range []byte(value) {
-		if c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
+func invalidHeaderValue(value string) bool {
+	return strings.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
 }

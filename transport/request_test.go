@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,4 +155,24 @@ func queryValue(t *testing.T, r *Request, name string) string {
 		t.Fatal(err)
 	}
 	return u.Query().Get(name)
+}
+
+func TestHeaderLines(t *testing.T) {
+	op := Operation{Method: "POST", Path: "/x"}
+	r := op.Request()
+	r.Header("x-one", color("red"))
+	r.Header("X-Many", []string{"a", "b"})
+	r.Header("X-None", []string{})
+	r.Header("X-Number", 7)
+	r.Header("X-Registry-Auth", Anonymous)
+	r.Header("X-Registry-Auth", Secret("")) // leaves what is there
+	r.Header("X-Registry-Config", Secret("token"))
+	want := http.Header{
+		"X-One": {"red"}, "X-Many": {"a", "b"}, "X-Number": {"7"}, "X-Registry-Auth": {"e30="}, "X-Registry-Config": {"token"},
+	}
+	if r.Err() != nil || !maps.EqualFunc(r.header, want, slices.Equal) {
+		t.Errorf("%v (%v), want %v", r.header, r.Err(), want)
+	}
+	r.Header("X-Many", []string{"a", "b\r\nX-Evil: 1"})
+	refused(t, r)
 }

@@ -153,11 +153,26 @@ func members(path string) string {
 	return b.String()
 }
 
+// fieldWords returns our words for a field of a type, or of one whose fields it takes over.
+func (p *planner) fieldWords(key, wire, name string) string {
+	if said := p.words.say("fields", key+"."+wire, key+"."+name); said != "" {
+		return said
+	}
+	if t := p.facts.Types[key]; t != nil {
+		for _, included := range t.Includes {
+			if said := p.fieldWords(included, wire, name); said != "" {
+				return said
+			}
+		}
+	}
+	return ""
+}
+
 // fieldDoc says what a field's type doesn't: our words, then default and bounds.
 func (p *planner) fieldDoc(t *plannedType, f *plannedField) []string {
 	name := p.fieldName(t, f)
 	var text []string
-	ours := p.words.say("fields", t.key+"."+f.facts.Wire, t.key+"."+name)
+	ours := p.fieldWords(t.key, f.facts.Wire, name)
 	if ours != "" {
 		text = append(text, name+" "+sentence(ours))
 	}
