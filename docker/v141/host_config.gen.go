@@ -12,25 +12,33 @@ type HostConfig struct {
 	BlkioDeviceReadIOps  []ThrottleDevice `json:"BlkioDeviceReadIOps,omitzero"`
 	BlkioDeviceWriteBps  []ThrottleDevice `json:"BlkioDeviceWriteBps,omitzero"`
 	BlkioDeviceWriteIOps []ThrottleDevice `json:"BlkioDeviceWriteIOps,omitzero"`
-	// BlkioWeight: at least 0, at most 1000.
-	BlkioWeight        uint16                       `json:"BlkioWeight,omitzero"`
-	BlkioWeightDevice  []ResourcesBlkioWeightDevice `json:"BlkioWeightDevice,omitzero"`
-	CPUCount           int64                        `json:"CpuCount,omitzero"`
-	CPUPercent         int64                        `json:"CpuPercent,omitzero"`
-	CPUPeriod          int64                        `json:"CpuPeriod,omitzero"`
-	CPUQuota           int64                        `json:"CpuQuota,omitzero"`
-	CPURealtimePeriod  int64                        `json:"CpuRealtimePeriod,omitzero"`
-	CPURealtimeRuntime int64                        `json:"CpuRealtimeRuntime,omitzero"`
-	CPUShares          int64                        `json:"CpuShares,omitzero"`
-	CapAdd             []string                     `json:"CapAdd,omitzero"`
-	CapDrop            []string                     `json:"CapDrop,omitzero"`
-	Cgroup             string                       `json:"Cgroup,omitzero"`
-	CgroupParent       string                       `json:"CgroupParent,omitzero"`
-	CgroupnsMode       HostConfigCgroupnsMode       `json:"CgroupnsMode,omitzero"`
+	// BlkioWeight is between 10 and 1000; 0 leaves it to the kernel. At least 0, at most 1000.
+	BlkioWeight       uint16                       `json:"BlkioWeight,omitzero"`
+	BlkioWeightDevice []ResourcesBlkioWeightDevice `json:"BlkioWeightDevice,omitzero"`
+	CPUCount          int64                        `json:"CpuCount,omitzero"`
+	// CPUPercent is in percent of the host, on Windows.
+	CPUPercent int64 `json:"CpuPercent,omitzero"`
+	// CPUPeriod is in microseconds.
+	CPUPeriod int64 `json:"CpuPeriod,omitzero"`
+	// CPUQuota is the CPU time in each period, in microseconds; -1 means no limit.
+	CPUQuota int64 `json:"CpuQuota,omitzero"`
+	// CPURealtimePeriod is in microseconds; 0 gives no real-time scheduling.
+	CPURealtimePeriod int64 `json:"CpuRealtimePeriod,omitzero"`
+	// CPURealtimeRuntime is in microseconds; 0 gives no real-time scheduling.
+	CPURealtimeRuntime int64 `json:"CpuRealtimeRuntime,omitzero"`
+	// CPUShares is a weight against other containers, 1024 where it is not set.
+	CPUShares    int64                  `json:"CpuShares,omitzero"`
+	CapAdd       []string               `json:"CapAdd,omitzero"`
+	CapDrop      []string               `json:"CapDrop,omitzero"`
+	Cgroup       string                 `json:"Cgroup,omitzero"`
+	CgroupParent string                 `json:"CgroupParent,omitzero"`
+	CgroupnsMode HostConfigCgroupnsMode `json:"CgroupnsMode,omitzero"`
 	// ConsoleSize is the height and the width in characters, on Windows.
-	ConsoleSize       []uint          `json:"ConsoleSize,omitzero"`
-	ContainerIDFile   string          `json:"ContainerIDFile,omitzero"`
-	CpusetCPUs        string          `json:"CpusetCpus,omitzero"`
+	ConsoleSize     []uint `json:"ConsoleSize,omitzero"`
+	ContainerIDFile string `json:"ContainerIDFile,omitzero"`
+	// CpusetCPUs is a list of CPUs, as in 0-2,4.
+	CpusetCPUs string `json:"CpusetCpus,omitzero"`
+	// CpusetMems is a list of memory nodes, as in 0-2,4.
 	CpusetMems        string          `json:"CpusetMems,omitzero"`
 	DNS               []string        `json:"Dns,omitzero"`
 	DNSOptions        []string        `json:"DnsOptions,omitzero"`
@@ -39,38 +47,47 @@ type HostConfig struct {
 	DeviceRequests    []DeviceRequest `json:"DeviceRequests,omitzero"`
 	Devices           []DeviceMapping `json:"Devices,omitzero"`
 	// ExtraHosts is what is added to /etc/hosts, each as NAME:IP.
-	ExtraHosts         []string `json:"ExtraHosts,omitzero"`
-	GroupAdd           []string `json:"GroupAdd,omitzero"`
-	IOMaximumBandwidth uint64   `json:"IOMaximumBandwidth,omitzero"`
-	IOMaximumIOps      uint64   `json:"IOMaximumIOps,omitzero"`
-	IPCMode            string   `json:"IpcMode,omitzero"`
+	ExtraHosts []string `json:"ExtraHosts,omitzero"`
+	GroupAdd   []string `json:"GroupAdd,omitzero"`
+	// IOMaximumBandwidth is in bytes per second, on Windows.
+	IOMaximumBandwidth uint64 `json:"IOMaximumBandwidth,omitzero"`
+	// IOMaximumIOps is in operations per second, on Windows.
+	IOMaximumIOps uint64 `json:"IOMaximumIOps,omitzero"`
+	IPCMode       string `json:"IpcMode,omitzero"`
 	// Init runs an init process that passes signals on and reaps children. Nil is absent: false overrules the
 	// engine's setting; absent leaves it to that.
-	Init            *bool               `json:"Init,omitzero"`
-	Isolation       HostConfigIsolation `json:"Isolation,omitzero"`
-	KernelMemory    int64               `json:"KernelMemory,omitzero"`
-	KernelMemoryTCP int64               `json:"KernelMemoryTCP,omitzero"`
-	Links           []string            `json:"Links,omitzero"`
+	Init      *bool               `json:"Init,omitzero"`
+	Isolation HostConfigIsolation `json:"Isolation,omitzero"`
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it.
+	KernelMemory int64 `json:"KernelMemory,omitzero"`
+	// KernelMemoryTCP is in bytes.
+	KernelMemoryTCP int64    `json:"KernelMemoryTCP,omitzero"`
+	Links           []string `json:"Links,omitzero"`
 	// LogConfig is where the output goes; its zero value leaves it to the engine.
 	LogConfig HostConfigLogConfig `json:"LogConfig,omitzero"`
 	// MaskedPaths are hidden in the container; nil leaves it to the engine, an empty slice hides none.
-	MaskedPaths       []string `json:"MaskedPaths,omitzero"`
-	Memory            int64    `json:"Memory,omitzero"`
-	MemoryReservation int64    `json:"MemoryReservation,omitzero"`
-	MemorySwap        int64    `json:"MemorySwap,omitzero"`
-	// MemorySwappiness: at least 0, at most 100. Nil is absent: 0 asks the kernel not to swap; absent leaves it to
-	// the host.
+	MaskedPaths []string `json:"MaskedPaths,omitzero"`
+	// Memory is in bytes; 0 means no limit.
+	Memory int64 `json:"Memory,omitzero"`
+	// MemoryReservation is in bytes, a soft limit.
+	MemoryReservation int64 `json:"MemoryReservation,omitzero"`
+	// MemorySwap is memory and swap together in bytes; -1 means no limit, 0 twice the memory.
+	MemorySwap int64 `json:"MemorySwap,omitzero"`
+	// MemorySwappiness is in percent; -1 leaves it to the host. At least 0, at most 100. Nil is absent: 0 asks the
+	// kernel not to swap; absent leaves it to the host.
 	MemorySwappiness *int64  `json:"MemorySwappiness,omitzero"`
 	Mounts           []Mount `json:"Mounts,omitzero"`
-	NanoCPUs         int64   `json:"NanoCpus,omitzero"`
+	// NanoCPUs is in billionths of a CPU; not together with CPUPeriod and CPUQuota.
+	NanoCPUs int64 `json:"NanoCpus,omitzero"`
 	// NetworkMode is bridge, host, none, container:NAME or the name of a network.
 	NetworkMode string `json:"NetworkMode,omitzero"`
-	// OOMKillDisable is nil where absent: the engine's type tells them apart.
+	// OOMKillDisable keeps the kernel from killing the container; set a memory limit with it. Nil is absent: the
+	// engine's type tells them apart.
 	OOMKillDisable *bool `json:"OomKillDisable,omitzero"`
 	// OOMScoreAdj is between -1000, never to be killed, and 1000.
 	OOMScoreAdj int64  `json:"OomScoreAdj,omitzero"`
 	PIDMode     string `json:"PidMode,omitzero"`
-	// PIDsLimit is nil where absent: an update with 0 lifts the limit; one without it keeps it.
+	// PIDsLimit is how many processes; 0 and -1 mean no limit, nil in an update no change.
 	PIDsLimit       *int64  `json:"PidsLimit,omitzero"`
 	PortBindings    PortMap `json:"PortBindings,omitzero"`
 	Privileged      bool    `json:"Privileged,omitzero"`

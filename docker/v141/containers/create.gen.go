@@ -45,17 +45,22 @@ func (c *Client) Create(ctx context.Context, body CreateRequest, opts *CreateOpt
 
 // CreateRequest is what a container runs and how.
 type CreateRequest struct {
-	ArgsEscaped      bool                  `json:"ArgsEscaped,omitzero"`
-	AttachStderr     bool                  `json:"AttachStderr,omitzero"`
-	AttachStdin      bool                  `json:"AttachStdin,omitzero"`
-	AttachStdout     bool                  `json:"AttachStdout,omitzero"`
-	Cmd              []string              `json:"Cmd,omitzero"`
-	Domainname       string                `json:"Domainname,omitzero"`
-	Entrypoint       []string              `json:"Entrypoint,omitzero"`
-	Env              []string              `json:"Env,omitzero"`
-	ExposedPorts     map[string]struct{}   `json:"ExposedPorts,omitzero"`
-	Healthcheck      v141.HealthConfig     `json:"Healthcheck,omitzero"`
-	HostConfig       v141.HostConfig       `json:"HostConfig,omitzero"`
+	ArgsEscaped  bool `json:"ArgsEscaped,omitzero"`
+	AttachStderr bool `json:"AttachStderr,omitzero"`
+	AttachStdin  bool `json:"AttachStdin,omitzero"`
+	AttachStdout bool `json:"AttachStdout,omitzero"`
+	// Cmd is the command, or the arguments of Entrypoint; nil leaves it to the image, an empty slice means none.
+	Cmd        []string `json:"Cmd,omitzero"`
+	Domainname string   `json:"Domainname,omitzero"`
+	// Entrypoint is what Cmd is passed to; nil leaves it to the image, an empty slice means none.
+	Entrypoint []string `json:"Entrypoint,omitzero"`
+	// Env is the environment, each as NAME=value; one without = removes the image's.
+	Env []string `json:"Env,omitzero"`
+	// ExposedPorts is a set of ports and protocols, as in 80/tcp.
+	ExposedPorts map[string]struct{} `json:"ExposedPorts,omitzero"`
+	Healthcheck  v141.HealthConfig   `json:"Healthcheck,omitzero"`
+	HostConfig   v141.HostConfig     `json:"HostConfig,omitzero"`
+	// Hostname is the name of the host in the container, its short id unless set.
 	Hostname         string                `json:"Hostname,omitzero"`
 	Image            string                `json:"Image,omitzero"`
 	Labels           map[string]string     `json:"Labels,omitzero"`
@@ -63,16 +68,21 @@ type CreateRequest struct {
 	NetworkDisabled  bool                  `json:"NetworkDisabled,omitzero"`
 	NetworkingConfig v141.NetworkingConfig `json:"NetworkingConfig,omitzero"`
 	OnBuild          []string              `json:"OnBuild,omitzero"`
-	OpenStdin        bool                  `json:"OpenStdin,omitzero"`
-	Shell            []string              `json:"Shell,omitzero"`
-	StdinOnce        bool                  `json:"StdinOnce,omitzero"`
-	StopSignal       string                `json:"StopSignal,omitzero"`
-	// StopTimeout is nil where absent: 0 kills at once; absent leaves it to the engine.
-	StopTimeout *int                `json:"StopTimeout,omitzero"`
-	TTY         bool                `json:"Tty,omitzero"`
-	User        string              `json:"User,omitzero"`
-	Volumes     map[string]struct{} `json:"Volumes,omitzero"`
-	WorkingDir  string              `json:"WorkingDir,omitzero"`
+	// OpenStdin keeps the input open while nobody is attached.
+	OpenStdin bool     `json:"OpenStdin,omitzero"`
+	Shell     []string `json:"Shell,omitzero"`
+	// StdinOnce closes the input when the first client that was attached leaves.
+	StdinOnce bool `json:"StdinOnce,omitzero"`
+	// StopSignal is a name or number, SIGTERM unless the image says otherwise.
+	StopSignal string `json:"StopSignal,omitzero"`
+	// StopTimeout is in seconds; -1 waits without limit. Nil is absent: 0 kills at once; absent leaves it to the
+	// engine.
+	StopTimeout *int   `json:"StopTimeout,omitzero"`
+	TTY         bool   `json:"Tty,omitzero"`
+	User        string `json:"User,omitzero"`
+	// Volumes is a set of paths at which anonymous volumes are mounted.
+	Volumes    map[string]struct{} `json:"Volumes,omitzero"`
+	WorkingDir string              `json:"WorkingDir,omitzero"`
 }
 
 // CreateResponse is the answer 201 of ContainerCreate.

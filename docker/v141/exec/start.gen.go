@@ -19,7 +19,7 @@ var opStart = transport.Operation{
 // frames, which Demux or Logs of the connection take apart. With Detach nothing comes and the connection ends at
 // once. The caller closes it.
 //
-// POST /exec/{id}/start (ExecStart). Succeeds with 200; fails with 404, 409.
+// POST /exec/{id}/start (ExecStart). Succeeds with 101, 200; fails with 404, 409.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Exec/operation/ExecStart
 func (c *Client) Start(ctx context.Context, id string, body StartRequest) (*hijack.Conn, error) {
 	req := opStart.Request(id)

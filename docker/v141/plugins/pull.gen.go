@@ -36,7 +36,7 @@ func (o *PullOptions) set(r *transport.Request) {
 // Pull installs a plugin and grants it the privileges of body, which must be those that it wants. It is not
 // enabled yet. The caller closes the sequence or reads it to its end.
 //
-// POST /plugins/pull (PluginPull). Succeeds with 204; fails with 500.
+// POST /plugins/pull (PluginPull). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginPull
 func (c *Client) Pull(ctx context.Context, remote string, body []v141.PluginPrivilege, opts *PullOptions) (*transport.Messages[v141.CreateImageInfo], error) {
 	req := opPull.Request()

@@ -25,6 +25,9 @@ type OpenOptions struct {
 	// SharedKey is the header parameter X-Docker-Expose-Session-Sharedkey: sessions with one key share the cache of
 	// their build contexts.
 	SharedKey string
+	// Methods is the header parameter X-Docker-Expose-Session-Grpc-Method: the gRPC methods that the caller serves,
+	// as in /moby.filesync.v1.Auth/Credentials.
+	Methods []string
 }
 
 func (o *OpenOptions) set(r *transport.Request) {
@@ -34,6 +37,7 @@ func (o *OpenOptions) set(r *transport.Request) {
 	r.Header("X-Docker-Expose-Session-Uuid", o.ID)
 	r.Header("X-Docker-Expose-Session-Name", o.Name)
 	r.Header("X-Docker-Expose-Session-Sharedkey", o.SharedKey)
+	r.Header("X-Docker-Expose-Session-Grpc-Method", o.Methods)
 }
 
 // Open opens an HTTP/2 connection on which the engine is the client and calls gRPC services of the caller. The

@@ -17,7 +17,7 @@ var opAuth = transport.Operation{
 
 // Auth checks credentials with a registry, which may give a token to use in place of the password.
 //
-// POST /auth (SystemAuth). Succeeds with 200, 204; fails with 401, 500.
+// POST /auth (SystemAuth). Succeeds with 200; fails with 401, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemAuth
 func (c *Client) Auth(ctx context.Context, body v141.AuthConfig) (*AuthResponse, error) {
 	req := opAuth.Request()

@@ -19,9 +19,11 @@ var opEvents = transport.Operation{
 
 // EventsOptions are the optional parameters of [Client.Events]; nil means none of them.
 type EventsOptions struct {
-	// Since is the query parameter since, sent as seconds since 1970: leave out what is older.
+	// Since is the query parameter since, sent as seconds since 1970: begin with what happened then; without it,
+	// with what happens from now on.
 	Since time.Time
-	// Until is the query parameter until, sent as seconds since 1970: leave out what is newer.
+	// Until is the query parameter until, sent as seconds since 1970: end then; without it, go on until the caller
+	// closes.
 	Until time.Time
 	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
 	// {"label":["a=b"]}.
