@@ -249,7 +249,9 @@ func TestRow66WriterFails(t *testing.T) {
 func TestRow66WriterPanics(t *testing.T) {
 	for name, demux := range map[string]func(*source, io.Writer) (int64, error){
 		"logs": func(src *source, w io.Writer) (int64, error) { return NewLogs(src, LogsConfig{}).Demux(w, nil) },
-		"conn": func(src *source, w io.Writer) (int64, error) { return NewConn(t.Context(), src, Config{}).Demux(w, nil) },
+		"conn": func(src *source, w io.Writer) (int64, error) {
+			return NewConn(t.Context(), src, Config{}).Demux(w, nil)
+		},
 	} {
 		src := sourceOf(frame(Stdout, "first"), frame(Stdout, "second"))
 		stdout := &oddWriter{odd: 1, reply: func([]byte) (int, error) { panic("writer") }}
