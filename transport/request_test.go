@@ -3,7 +3,9 @@ package transport
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -175,4 +177,22 @@ func TestHeaderLines(t *testing.T) {
 	}
 	r.Header("X-Many", []string{"a", "b\r\nX-Evil: 1"})
 	refused(t, r)
+}
+
+func TestRow90RequestsPrintNoSecret(t *testing.T) {
+	op := Operation{Method: "POST", Path: "/build"}
+	r := op.Request()
+	r.Header("X-Registry-Auth", Secret("s3cret"))
+	r.QueryJSON("buildargs", map[string]string{"TOKEN": "s3cret"})
+	r.JSON(map[string]string{"password": "s3cret"})
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		if text := fmt.Sprintf(verb, r); text != "POST /build" {
+			t.Errorf("%s prints %s", verb, text)
+		}
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("call", "request", r)
+	if strings.Contains(log.String(), "s3cret") {
+		t.Error(log.String())
+	}
 }

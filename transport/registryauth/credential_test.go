@@ -1,0 +1,133 @@
+package registryauth_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/gantry-go/gantry/transport"
+	"github.com/gantry-go/gantry/transport/registryauth"
+)
+
+const canary = "s3cret-canary"
+
+// full has a secret in every place.
+var full = registryauth.Credential{
+	Username: "alice " + canary, Password: canary, ServerAddress: "registry.example:5000", IdentityToken: canary + "1",
+	RegistryToken: canary + "2", Email: "alice@example.org",
+}
+
+func TestHeaderIsWhatEnginesRead(t *testing.T) {
+	data, err := base64.URLEncoding.DecodeString(string(full.Header()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"username":"alice s3cret-canary","password":"s3cret-canary","serveraddress":"registry.example:5000",` +
+		`"identitytoken":"s3cret-canary1","registrytoken":"s3cret-canary2","email":"alice@example.org"}`
+	if string(data) != want {
+		t.Errorf("%s\nwant %s", data, want)
+	}
+	if got := (registryauth.Credential{}).Header(); got != transport.Anonymous {
+		t.Errorf("nobody is %q", string(got))
+	}
+	config := registryauth.Config{"registry.example": {Username: "alice"}}.Header()
+	if data, _ := base64.URLEncoding.DecodeString(string(config)); string(data) != `{"registry.example":{"username":"alice"}}` {
+		t.Errorf("config %s", data)
+	}
+}
+
+// TestRow10URLSafeAlphabet has text whose encoding differs between the alphabets, and needs padding.
+func TestRow10URLSafeAlphabet(t *testing.T) {
+	for _, password := range []string{"???", ">>>", "ÿÿÿ~~~", "a", "ab", "abc"} {
+		c := registryauth.Credential{Password: password}
+		header := string(c.Header())
+		if strings.ContainsAny(header, "+/") || len(header)%4 != 0 {
+			t.Errorf("%q: %s", password, header)
+		}
+		if got, err := registryauth.Decode(c.Header()); err != nil || got != c {
+			t.Errorf("%q does not come back (%v)", password, err)
+		}
+	}
+}
+
+func FuzzRow10RoundTrip(f *testing.F) {
+	f.Add("alice", "???>>>", "registry.example:5000")
+	f.Add("", "\xff", "\r\n")
+	f.Fuzz(func(t *testing.T, user, password, server string) {
+		c := registryauth.Credential{Username: user, Password: password, ServerAddress: server}
+		got, err := registryauth.Decode(c.Header())
+		if valid := utf8.ValidString(user + "\x00" + password + "\x00" + server); valid != (err == nil) || valid && got != c {
+			t.Errorf("valid %v, error %v", valid, err)
+		}
+		all := registryauth.Config{server: c}
+		if back, err := registryauth.DecodeConfig(all.Header()); err == nil && back[server] != c {
+			t.Error("a configuration does not come back")
+		}
+	})
+}
+
+func TestCredentialsThatCannotBeEncodedAreRefused(t *testing.T) {
+	op := transport.Operation{Name: "ImagePush", Method: "POST", Path: "/push"}
+	bad := registryauth.Credential{Username: "\xff", Password: canary}
+	for _, header := range []transport.Secret{bad.Header(), registryauth.Config{"r": bad}.Header(), registryauth.Config{"\xff": {}}.Header()} {
+		r := op.Request()
+		r.Header("X-Registry-Auth", header)
+		if !errors.Is(r.Err(), transport.ErrInvalidInput) || strings.Contains(r.Err().Error(), canary) {
+			t.Errorf("%v", r.Err())
+		}
+	}
+}
+
+func TestDecodeDoesNotRepeatTheHeader(t *testing.T) {
+	for _, header := range []string{canary, base64.URLEncoding.EncodeToString([]byte(`{"password":"` + canary))} {
+		if _, err := registryauth.Decode(transport.Secret(header)); err == nil || strings.Contains(err.Error(), canary) {
+			t.Error(err)
+		}
+		if _, err := registryauth.DecodeConfig(transport.Secret(header)); err == nil || strings.Contains(err.Error(), canary) {
+			t.Error(err)
+		}
+	}
+}
+
+// TestRow90NothingPrints puts credentials, and what may hold them, through whatever prints.
+func TestRow90NothingPrints(t *testing.T) {
+	type options struct {
+		Auth   transport.Secret
+		Nested struct{ Credential *registryauth.Credential }
+	}
+	o := options{Auth: full.Header()}
+	o.Nested.Credential = &full
+	encoded := string(full.Header())
+	values := map[string]any{
+		"credential": full, "pointer": &full, "config": registryauth.Config{"r": full}, "list": []registryauth.Credential{full},
+		"header": full.Header(), "options": o, "pointer to options": &o,
+	}
+	for name, v := range values {
+		var printed []string
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X", "%T%v", "%10v", "%t"} {
+			printed = append(printed, fmt.Sprintf(strings.Replace(verb, "%T", "", 1), v))
+		}
+		for _, handler := range []func(*bytes.Buffer) slog.Handler{
+			func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
+			func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
+		} {
+			var b bytes.Buffer
+			slog.New(handler(&b)).Info("call", "v", v)
+			printed = append(printed, b.String())
+		}
+		data, err := json.Marshal(v)
+		printed = append(printed, string(data), fmt.Sprint(err))
+		for _, text := range printed {
+			hex := fmt.Sprintf("%x", canary)
+			if strings.Contains(text, canary) || strings.Contains(text, encoded) || strings.Contains(strings.ToLower(text), hex) {
+				t.Errorf("%s prints %s", name, text)
+			}
+		}
+	}
+}
