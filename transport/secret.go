@@ -1,9 +1,6 @@
 package transport
 
-import (
-	"fmt"
-	"log/slog"
-)
+import "fmt"
 
 // redacted stands for every secret that is printed.
 const redacted = "[redacted]"
@@ -26,10 +23,7 @@ func (s Secret) GoString() string { return s.placeholder() }
 // Format writes the placeholder for whichever verb and flags.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.placeholder())) }
 
-// LogValue hides the secret from structured logs.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.placeholder()) }
-
-// MarshalText hides the secret from encoders.
+// MarshalText hides the secret from encoders and structured logs.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.placeholder()), nil }
 
 func (s Secret) placeholder() string {
