@@ -6,8 +6,9 @@ import "fmt"
 const redacted = "[redacted]"
 
 // Secret is a value for the engine's eyes only, such as an X-Registry-Auth header. It prints as [redacted] with
-// every verb of fmt, in slog and as text, so that options that hold one can be logged. Package registryauth makes
-// them; convert to string to get at the value.
+// every verb of fmt, in slog and as text, so that options that hold one can be logged; only in a field that is not
+// exported, of a struct of your own, fmt does not see what it has before it. Package registryauth makes them; convert to
+// string to get at the value.
 type Secret string
 
 // Anonymous is the X-Registry-Auth header of nobody: an empty credential, encoded. Engines insist on the header when
