@@ -151,8 +151,14 @@ func TestVersionsThatAreNotOffered(t *testing.T) {
 		min, max string
 		refused  bool
 	}{
-		{"1.12", "1.41", false}, {"1.41", "1.41", false}, {"1.24", "1.52", false}, {"", "1.41", false}, {"1.9", "1.100", false},
-		{"1.44", "1.52", true}, {"1.12", "1.40", true}, {"", "1.5", true},
+		{"1.12", "1.41", false},
+		{"1.41", "1.41", false},
+		{"1.24", "1.52", false},
+		{"", "1.41", false},
+		{"1.9", "1.100", false},
+		{"1.44", "1.52", true},
+		{"1.12", "1.40", true},
+		{"", "1.5", true},
 	} {
 		o := offer(t, filepath.Join(runtime, fmt.Sprint(i, ".sock")), fmt.Sprintf(`{"ApiVersion":%q,"MinAPIVersion":%q}`, c.max, c.min))
 		e, err := docker.OpenHost(t.Context(), "unix://"+o.socket)

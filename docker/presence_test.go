@@ -118,7 +118,7 @@ func checkPresence(t *testing.T, wire transport.Caller, name, member string) {
 			t.Errorf("%s.%s is sent though it is not set: %v", name, field.Name, sent)
 		}
 		set := reflect.New(field.Type.Elem())
-		if at, ok := set.Interface().(*time.Time); ok {
+		if at, ok := reflect.TypeAssert[*time.Time](set); ok {
 			*at = time.Unix(1, 0) // the zero time is no time to the engine either
 		}
 		value.FieldByIndex(field.Index).Set(set)
