@@ -102,6 +102,8 @@ func (p *planner) typeDoc(t *plannedType) []string {
 	case t.facts.Enum != nil && t.name.Package != "" && strings.Contains(t.name.Source, " parameter "):
 		_, wire, _ := strings.Cut(t.name.Source, " parameter ")
 		return wrap(name + " is a value of the parameter " + wire + " of " + t.name.Operation + ".")
+	case t.name.Was != "":
+		return wrap(name + " is the definition " + t.name.Was + ", which other versions call " + t.name.Definition + ".")
 	case t.name.Definition != "":
 		return wrap(name + " is the definition " + t.name.Definition + ".")
 	case t.name.Operation != "":

@@ -127,7 +127,9 @@ func (p *planner) planParams(op *plannedOperation) error {
 
 // anonymous reports whether a parameter is a credential that the engine insists on. It stays an option: the request
 // carries an empty one until the option replaces it.
-func anonymous(f paramFacts) bool { return f.Required && f.In == "header" && f.Go == "transport.Secret" }
+func anonymous(f paramFacts) bool {
+	return f.Required && f.In == "header" && f.Go == "transport.Secret"
+}
 
 // send is the call that puts a parameter into the request.
 func (op *plannedOperation) send(f paramFacts, from string) Send {
@@ -195,11 +197,18 @@ func (p *planner) planOptions(op *plannedOperation) error {
 		o.Fields = append(o.Fields, field)
 		o.Sends = append(o.Sends, op.send(f, "o."+field.Name))
 	}
-	if op.entry.Kind == "framed" && op.entry.TTY != nil {
-		o.Fields = append(o.Fields, &Field{Name: "TTY", Type: "*bool", Doc: []string{
+	if tty := op.entry.TTY; op.entry.Kind == "framed" && tty != nil {
+		doc := []string{
 			"TTY says whether the output comes from a TTY and is one raw stream. Nil asks the engine first, by",
-			op.entry.TTY.Inspect + ". It is sent nowhere.",
-		}})
+			tty.Inspect + ". It is sent nowhere.",
+		}
+		if !tty.holds(p.doc.Version) {
+			doc = []string{
+				"TTY says whether the output comes from a TTY and is one raw stream. Nil believes the Content-Type of the",
+				"answer. It is sent nowhere.",
+			}
+		}
+		o.Fields = append(o.Fields, &Field{Name: "TTY", Type: "*bool", Doc: doc})
 	}
 	if len(o.Fields) == 0 {
 		return nil

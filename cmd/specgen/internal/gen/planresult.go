@@ -197,7 +197,7 @@ func (p *planner) planFraming(op *plannedOperation) error {
 		return nil
 	}
 	f := &Framing{}
-	if tty := op.entry.TTY; tty != nil {
+	if tty := op.entry.TTY; tty != nil && tty.holds(p.doc.Version) {
 		at := slices.IndexFunc(p.doc.Ops, func(o *placedOperation) bool {
 			return o.ID == tty.Inspect && o.Package == op.placed.Package
 		})
