@@ -62,10 +62,10 @@ type SwarmSpecRaft struct {
 	ElectionTick  int64 `json:"ElectionTick,omitzero"`
 	HeartbeatTick int64 `json:"HeartbeatTick,omitzero"`
 	// KeepOldSnapshots is nil where absent: 0 keeps none; absent is the default of the cluster.
-	KeepOldSnapshots           *int64 `json:"KeepOldSnapshots,omitzero"`
-	LogEntriesForSlowFollowers int64  `json:"LogEntriesForSlowFollowers,omitzero"`
+	KeepOldSnapshots           *uint64 `json:"KeepOldSnapshots,omitzero"`
+	LogEntriesForSlowFollowers uint64  `json:"LogEntriesForSlowFollowers,omitzero"`
 	// SnapshotInterval is in log entries.
-	SnapshotInterval int64 `json:"SnapshotInterval,omitzero"`
+	SnapshotInterval uint64 `json:"SnapshotInterval,omitzero"`
 }
 
 // SwarmSpecTaskDefaults is the member TaskDefaults of the definition SwarmSpec.

@@ -5,7 +5,7 @@ package v132
 
 // IPAM is the definition IPAM.
 type IPAM struct {
-	Config []map[string]string `json:"Config,omitzero"`
+	Config []IPAMConfig `json:"Config,omitzero"`
 	// Driver: default default.
 	Driver  string            `json:"Driver,omitzero"`
 	Options map[string]string `json:"Options,omitzero"`

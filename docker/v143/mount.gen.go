@@ -6,8 +6,10 @@ package v143
 // Mount asks for something to be mounted in a container.
 type Mount struct {
 	BindOptions MountBindOptions `json:"BindOptions,omitzero"`
-	Consistency string           `json:"Consistency,omitzero"`
-	ReadOnly    bool             `json:"ReadOnly,omitzero"`
+	// ClusterOptions is nil where absent: its presence is what it says; it has no members.
+	ClusterOptions *struct{} `json:"ClusterOptions,omitzero"`
+	Consistency    string    `json:"Consistency,omitzero"`
+	ReadOnly       bool      `json:"ReadOnly,omitzero"`
 	// Source is a path of the host, the name of a volume, or nothing for a tmpfs.
 	Source        string             `json:"Source,omitzero"`
 	Target        string             `json:"Target,omitzero"`

@@ -5,6 +5,8 @@ package v143
 
 // Runtime is the definition Runtime.
 type Runtime struct {
-	Path        string   `json:"path,omitzero"`
-	RuntimeArgs []string `json:"runtimeArgs,omitzero"`
+	Options     map[string]any `json:"options,omitzero"`
+	Path        string         `json:"path,omitzero"`
+	RuntimeArgs []string       `json:"runtimeArgs,omitzero"`
+	RuntimeType string         `json:"runtimeType,omitzero"`
 }

@@ -5,7 +5,9 @@ package v145
 
 // Runtime is the definition Runtime.
 type Runtime struct {
+	Options     map[string]any    `json:"options,omitzero"`
 	Path        string            `json:"path,omitzero"`
 	RuntimeArgs []string          `json:"runtimeArgs,omitzero"`
+	RuntimeType string            `json:"runtimeType,omitzero"`
 	Status      map[string]string `json:"status,omitzero"`
 }

@@ -21,9 +21,10 @@ type Task struct {
 	NodeID              string              `json:"NodeID,omitzero"`
 	ServiceID           string              `json:"ServiceID,omitzero"`
 	// Slot is which of the replicas the task is, from 1.
-	Slot      int64         `json:"Slot,omitzero"`
-	Spec      TaskSpec      `json:"Spec,omitzero"`
-	Status    TaskStatus    `json:"Status,omitzero"`
-	UpdatedAt time.Time     `json:"UpdatedAt,omitzero"`
-	Version   ObjectVersion `json:"Version,omitzero"`
+	Slot      int64              `json:"Slot,omitzero"`
+	Spec      TaskSpec           `json:"Spec,omitzero"`
+	Status    TaskStatus         `json:"Status,omitzero"`
+	UpdatedAt time.Time          `json:"UpdatedAt,omitzero"`
+	Version   ObjectVersion      `json:"Version,omitzero"`
+	Volumes   []VolumeAttachment `json:"Volumes,omitzero"`
 }

@@ -140,7 +140,7 @@ type TaskSpecContainerSpecPrivilegesSELinuxContext struct {
 // TaskSpec.
 type TaskSpecContainerSpecPrivilegesSeccomp struct {
 	Mode    TaskSpecContainerSpecPrivilegesSeccompMode `json:"Mode,omitzero"`
-	Profile string                                     `json:"Profile,omitzero"`
+	Profile []byte                                     `json:"Profile,omitzero"`
 }
 
 // TaskSpecContainerSpecPrivilegesSeccompMode is the member ContainerSpec.Privileges.Seccomp.Mode of the

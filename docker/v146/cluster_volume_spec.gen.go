@@ -5,47 +5,32 @@ package v146
 
 // ClusterVolumeSpec is the definition ClusterVolumeSpec.
 type ClusterVolumeSpec struct {
-	AccessMode ClusterVolumeSpecAccessMode `json:"AccessMode,omitzero"`
-	Group      string                      `json:"Group,omitzero"`
+	AccessMode                ClusterVolumeSpecAccessMode                `json:"AccessMode,omitzero"`
+	AccessibilityRequirements ClusterVolumeSpecAccessibilityRequirements `json:"AccessibilityRequirements,omitzero"`
+	// Availability: default active.
+	Availability  ClusterVolumeSpecAvailability  `json:"Availability,omitzero"`
+	CapacityRange ClusterVolumeSpecCapacityRange `json:"CapacityRange,omitzero"`
+	Group         string                         `json:"Group,omitzero"`
+	Secrets       []ClusterVolumeSpecSecret      `json:"Secrets,omitzero"`
 }
 
 // ClusterVolumeSpecAccessMode is the member AccessMode of the definition ClusterVolumeSpec.
 type ClusterVolumeSpecAccessMode struct {
-	AccessibilityRequirements ClusterVolumeSpecAccessModeAccessibilityRequirements `json:"AccessibilityRequirements,omitzero"`
-	// Availability: default active.
-	Availability  ClusterVolumeSpecAccessModeAvailability  `json:"Availability,omitzero"`
-	CapacityRange ClusterVolumeSpecAccessModeCapacityRange `json:"CapacityRange,omitzero"`
-	MountVolume   map[string]any                           `json:"MountVolume,omitzero"`
+	// BlockVolume is nil where absent: its presence says how the volume is used; it has no members.
+	BlockVolume *struct{} `json:"BlockVolume,omitzero"`
+	// MountVolume is nil where absent: its presence says how the volume is used.
+	MountVolume *ClusterVolumeSpecAccessModeMountVolume `json:"MountVolume,omitzero"`
 	// Scope: default single.
-	Scope   ClusterVolumeSpecAccessModeScope    `json:"Scope,omitzero"`
-	Secrets []ClusterVolumeSpecAccessModeSecret `json:"Secrets,omitzero"`
+	Scope ClusterVolumeSpecAccessModeScope `json:"Scope,omitzero"`
 	// Sharing: default none.
 	Sharing ClusterVolumeSpecAccessModeSharing `json:"Sharing,omitzero"`
 }
 
-// ClusterVolumeSpecAccessModeAccessibilityRequirements is the member AccessMode.AccessibilityRequirements of the
-// definition ClusterVolumeSpec.
-type ClusterVolumeSpecAccessModeAccessibilityRequirements struct {
-	Preferred []Topology `json:"Preferred,omitzero"`
-	Requisite []Topology `json:"Requisite,omitzero"`
-}
-
-// ClusterVolumeSpecAccessModeAvailability is the member AccessMode.Availability of the definition
+// ClusterVolumeSpecAccessModeMountVolume is the member AccessMode.MountVolume of the definition
 // ClusterVolumeSpec.
-type ClusterVolumeSpecAccessModeAvailability string
-
-// The values of ClusterVolumeSpecAccessModeAvailability that the specification names. Others are kept as they come.
-const (
-	ClusterVolumeSpecAccessModeAvailabilityActive ClusterVolumeSpecAccessModeAvailability = "active"
-	ClusterVolumeSpecAccessModeAvailabilityPause  ClusterVolumeSpecAccessModeAvailability = "pause"
-	ClusterVolumeSpecAccessModeAvailabilityDrain  ClusterVolumeSpecAccessModeAvailability = "drain"
-)
-
-// ClusterVolumeSpecAccessModeCapacityRange is the member AccessMode.CapacityRange of the definition
-// ClusterVolumeSpec.
-type ClusterVolumeSpecAccessModeCapacityRange struct {
-	LimitBytes    int64 `json:"LimitBytes,omitzero"`
-	RequiredBytes int64 `json:"RequiredBytes,omitzero"`
+type ClusterVolumeSpecAccessModeMountVolume struct {
+	FsType     string   `json:"FsType,omitzero"`
+	MountFlags []string `json:"MountFlags,omitzero"`
 }
 
 // ClusterVolumeSpecAccessModeScope is the member AccessMode.Scope of the definition ClusterVolumeSpec.
@@ -57,12 +42,6 @@ const (
 	ClusterVolumeSpecAccessModeScopeMulti  ClusterVolumeSpecAccessModeScope = "multi"
 )
 
-// ClusterVolumeSpecAccessModeSecret is the member AccessMode.Secrets[] of the definition ClusterVolumeSpec.
-type ClusterVolumeSpecAccessModeSecret struct {
-	Key    string `json:"Key,omitzero"`
-	Secret string `json:"Secret,omitzero"`
-}
-
 // ClusterVolumeSpecAccessModeSharing is the member AccessMode.Sharing of the definition ClusterVolumeSpec.
 type ClusterVolumeSpecAccessModeSharing string
 
@@ -73,3 +52,32 @@ const (
 	ClusterVolumeSpecAccessModeSharingOnewriter ClusterVolumeSpecAccessModeSharing = "onewriter"
 	ClusterVolumeSpecAccessModeSharingAll       ClusterVolumeSpecAccessModeSharing = "all"
 )
+
+// ClusterVolumeSpecAccessibilityRequirements is the member AccessibilityRequirements of the definition
+// ClusterVolumeSpec.
+type ClusterVolumeSpecAccessibilityRequirements struct {
+	Preferred []Topology `json:"Preferred,omitzero"`
+	Requisite []Topology `json:"Requisite,omitzero"`
+}
+
+// ClusterVolumeSpecAvailability is the member Availability of the definition ClusterVolumeSpec.
+type ClusterVolumeSpecAvailability string
+
+// The values of ClusterVolumeSpecAvailability that the specification names. Others are kept as they come.
+const (
+	ClusterVolumeSpecAvailabilityActive ClusterVolumeSpecAvailability = "active"
+	ClusterVolumeSpecAvailabilityPause  ClusterVolumeSpecAvailability = "pause"
+	ClusterVolumeSpecAvailabilityDrain  ClusterVolumeSpecAvailability = "drain"
+)
+
+// ClusterVolumeSpecCapacityRange is the member CapacityRange of the definition ClusterVolumeSpec.
+type ClusterVolumeSpecCapacityRange struct {
+	LimitBytes    int64 `json:"LimitBytes,omitzero"`
+	RequiredBytes int64 `json:"RequiredBytes,omitzero"`
+}
+
+// ClusterVolumeSpecSecret is the member Secrets[] of the definition ClusterVolumeSpec.
+type ClusterVolumeSpecSecret struct {
+	Key    string `json:"Key,omitzero"`
+	Secret string `json:"Secret,omitzero"`
+}

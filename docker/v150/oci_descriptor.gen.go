@@ -7,7 +7,7 @@ package v150
 type OCIDescriptor struct {
 	Annotations  map[string]string `json:"annotations,omitzero"`
 	ArtifactType string            `json:"artifactType,omitzero"`
-	Data         string            `json:"data,omitzero"`
+	Data         []byte            `json:"data,omitzero"`
 	Digest       string            `json:"digest,omitzero"`
 	MediaType    string            `json:"mediaType,omitzero"`
 	Platform     *OCIPlatform      `json:"platform,omitzero"`

@@ -5,15 +5,9 @@ package v152
 
 // EventMessage is one thing that happened in the engine.
 type EventMessage struct {
-	Action string     `json:"Action,omitzero"`
-	Actor  EventActor `json:"Actor,omitzero"`
-	// From is the container's image, in an older form.
-	From string `json:"from,omitzero"`
-	// ID is what Actor.ID says, in an older form.
-	ID    string            `json:"id,omitzero"`
-	Scope EventMessageScope `json:"scope,omitzero"`
-	// Status is what Action says, in an older form.
-	Status string `json:"status,omitzero"`
+	Action string            `json:"Action,omitzero"`
+	Actor  EventActor        `json:"Actor,omitzero"`
+	Scope  EventMessageScope `json:"scope,omitzero"`
 	// Time is in seconds since 1970.
 	Time int64 `json:"time,omitzero"`
 	// TimeNano is in nanoseconds since 1970.

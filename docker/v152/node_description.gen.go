@@ -5,6 +5,7 @@ package v152
 
 // NodeDescription is the definition NodeDescription.
 type NodeDescription struct {
+	CSIInfo   []NodeCSIInfo     `json:"CSIInfo,omitzero"`
 	Engine    EngineDescription `json:"Engine,omitzero"`
 	Hostname  string            `json:"Hostname,omitzero"`
 	Platform  Platform          `json:"Platform,omitzero"`

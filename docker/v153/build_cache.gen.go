@@ -15,7 +15,7 @@ type BuildCache struct {
 	InUse       bool      `json:"InUse,omitzero"`
 	// LastUsedAt is nil where absent: null where the record was never used.
 	LastUsedAt *time.Time `json:"LastUsedAt,omitzero"`
-	Parents    []string   `json:"Parents,omitzero"`
+	Parents    []string   `json:" Parents,omitzero"`
 	Shared     bool       `json:"Shared,omitzero"`
 	// Size is in bytes.
 	Size       int64          `json:"Size,omitzero"`

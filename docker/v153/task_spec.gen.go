@@ -141,7 +141,7 @@ type TaskSpecContainerSpecPrivilegesSELinuxContext struct {
 // TaskSpec.
 type TaskSpecContainerSpecPrivilegesSeccomp struct {
 	Mode    TaskSpecContainerSpecPrivilegesSeccompMode `json:"Mode,omitzero"`
-	Profile string                                     `json:"Profile,omitzero"`
+	Profile []byte                                     `json:"Profile,omitzero"`
 }
 
 // TaskSpecContainerSpecPrivilegesSeccompMode is the member ContainerSpec.Privileges.Seccomp.Mode of the
@@ -219,11 +219,12 @@ type TaskSpecPluginSpecPrivilege struct {
 // TaskSpecResources is the member Resources of the definition TaskSpec.
 type TaskSpecResources struct {
 	Limits Limit `json:"Limits,omitzero"`
-	// MemorySwappiness: at least -1, at most 100.
-	MemorySwappiness int64          `json:"MemorySwappiness,omitzero"`
+	// MemorySwappiness: at least -1, at most 100. Nil is absent: 0 asks the kernel not to swap; absent leaves it to
+	// the host.
+	MemorySwappiness *int64         `json:"MemorySwappiness,omitzero"`
 	Reservations     ResourceObject `json:"Reservations,omitzero"`
-	// SwapBytes: at least -1.
-	SwapBytes int64 `json:"SwapBytes,omitzero"`
+	// SwapBytes: at least -1. Nil is absent: 0 allows no swap; absent leaves it to the host.
+	SwapBytes *int64 `json:"SwapBytes,omitzero"`
 }
 
 // TaskSpecRestartPolicy is the member RestartPolicy of the definition TaskSpec.

@@ -3,9 +3,13 @@
 
 package v156
 
+import (
+	"encoding/json"
+)
+
 // AttestationStatement is the definition AttestationStatement.
 type AttestationStatement struct {
-	Descriptor    OCIDescriptor  `json:"Descriptor"`
-	PredicateType string         `json:"PredicateType"`
-	Statement     map[string]any `json:"Statement,omitzero"`
+	Descriptor    OCIDescriptor   `json:"Descriptor"`
+	PredicateType string          `json:"PredicateType"`
+	Statement     json.RawMessage `json:"Statement,omitzero"`
 }

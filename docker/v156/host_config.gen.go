@@ -96,16 +96,17 @@ type HostConfig struct {
 	Runtime        string        `json:"Runtime,omitzero"`
 	SecurityOpt    []string      `json:"SecurityOpt,omitzero"`
 	// ShmSize is the size of /dev/shm in bytes; 0 is the engine's default, 64 MiB. At least 0.
-	ShmSize      int64             `json:"ShmSize,omitzero"`
-	StorageOpt   map[string]string `json:"StorageOpt,omitzero"`
-	Sysctls      map[string]string `json:"Sysctls,omitzero"`
-	Tmpfs        map[string]string `json:"Tmpfs,omitzero"`
-	UTSMode      string            `json:"UTSMode,omitzero"`
-	Ulimits      []Ulimit          `json:"Ulimits,omitzero"`
-	Umask        uint32            `json:"Umask,omitzero"`
-	UsernsMode   string            `json:"UsernsMode,omitzero"`
-	VolumeDriver string            `json:"VolumeDriver,omitzero"`
-	VolumesFrom  []string          `json:"VolumesFrom,omitzero"`
+	ShmSize    int64             `json:"ShmSize,omitzero"`
+	StorageOpt map[string]string `json:"StorageOpt,omitzero"`
+	Sysctls    map[string]string `json:"Sysctls,omitzero"`
+	Tmpfs      map[string]string `json:"Tmpfs,omitzero"`
+	UTSMode    string            `json:"UTSMode,omitzero"`
+	Ulimits    []Ulimit          `json:"Ulimits,omitzero"`
+	// Umask is nil where absent: 0 is a umask; absent leaves it to the engine.
+	Umask        *uint32  `json:"Umask,omitzero"`
+	UsernsMode   string   `json:"UsernsMode,omitzero"`
+	VolumeDriver string   `json:"VolumeDriver,omitzero"`
+	VolumesFrom  []string `json:"VolumesFrom,omitzero"`
 }
 
 // HostConfigCgroupnsMode is the member CgroupnsMode of the definition HostConfig.

@@ -38,12 +38,12 @@ func (o *UpdateOptions) set(r *transport.Request) {
 //
 // POST /services/{id}/update (ServiceUpdate). Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.26/#tag/Service/operation/ServiceUpdate
-func (c *Client) Update(ctx context.Context, id string, version uint64, body v126.ServiceSpec, opts *UpdateOptions) (*v126.ImageDeleteResponseItem, error) {
+func (c *Client) Update(ctx context.Context, id string, version uint64, body v126.ServiceSpec, opts *UpdateOptions) (*v126.ServiceUpdateResponse, error) {
 	req := opUpdate.Request(id)
 	req.QueryRequired("version", version)
 	req.JSON(body)
 	opts.set(req)
-	return transport.Object[v126.ImageDeleteResponseItem](ctx, c.caller, req)
+	return transport.Object[v126.ServiceUpdateResponse](ctx, c.caller, req)
 }
 
 // RegistryAuthFrom is a value of the parameter registryAuthFrom of ServiceUpdate.

@@ -31,7 +31,7 @@ type CreateRequest struct {
 	AttachStdin  bool     `json:"AttachStdin,omitzero"`
 	AttachStdout bool     `json:"AttachStdout,omitzero"`
 	Cmd          []string `json:"Cmd,omitzero"`
-	ConsoleSize  []int64  `json:"ConsoleSize,omitzero"`
+	ConsoleSize  []uint   `json:"ConsoleSize,omitzero"`
 	// DetachKeys is the key sequence that detaches, as in ctrl-p,ctrl-q.
 	DetachKeys string `json:"DetachKeys,omitzero"`
 	// Env is added to the environment of the container, each as NAME=value.

@@ -31,9 +31,11 @@ type CreateRequest struct {
 	ConfigFrom v153.ConfigReference `json:"ConfigFrom,omitzero"`
 	ConfigOnly bool                 `json:"ConfigOnly,omitzero"`
 	// Driver: default bridge.
-	Driver     string            `json:"Driver,omitzero"`
-	EnableIPv4 bool              `json:"EnableIPv4,omitzero"`
-	EnableIPv6 bool              `json:"EnableIPv6,omitzero"`
+	Driver string `json:"Driver,omitzero"`
+	// EnableIPv4 is nil where absent: false overrules the engine's setting; absent leaves it to that.
+	EnableIPv4 *bool `json:"EnableIPv4,omitzero"`
+	// EnableIPv6 is nil where absent: false overrules the engine's setting; absent leaves it to that.
+	EnableIPv6 *bool             `json:"EnableIPv6,omitzero"`
 	IPAM       v153.IPAM         `json:"IPAM,omitzero"`
 	Ingress    bool              `json:"Ingress,omitzero"`
 	Internal   bool              `json:"Internal,omitzero"`
