@@ -127,6 +127,7 @@ func (p *planner) element(op *plannedOperation, kind string) (string, error) {
 	} else if kind == "list" || kind == "sequence" {
 		goType = strings.TrimPrefix(goType, "[]")
 	}
+	op.answer = goType
 	if goType == "" {
 		return "", fmt.Errorf("its answer has no schema: the overlay must say operations.%s.item", op.placed.ID)
 	}
