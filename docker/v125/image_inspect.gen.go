@@ -9,24 +9,28 @@ import (
 
 // ImageInspect is the definition Image, which other versions call ImageInspect.
 type ImageInspect struct {
-	Architecture    string             `json:"Architecture,omitzero"`
-	Author          string             `json:"Author,omitzero"`
-	Comment         string             `json:"Comment,omitzero"`
-	Config          ContainerConfig    `json:"Config,omitzero"`
-	Container       string             `json:"Container,omitzero"`
-	ContainerConfig ContainerConfig    `json:"ContainerConfig,omitzero"`
-	Created         time.Time          `json:"Created,omitzero"`
-	DockerVersion   string             `json:"DockerVersion,omitzero"`
-	GraphDriver     GraphDriverData    `json:"GraphDriver,omitzero"`
-	ID              string             `json:"Id,omitzero"`
-	OS              string             `json:"Os,omitzero"`
-	Parent          string             `json:"Parent,omitzero"`
-	RepoDigests     []string           `json:"RepoDigests,omitzero"`
-	RepoTags        []string           `json:"RepoTags,omitzero"`
-	RootFS          ImageInspectRootFS `json:"RootFS,omitzero"`
+	Architecture string          `json:"Architecture,omitzero"`
+	Author       string          `json:"Author,omitzero"`
+	Comment      string          `json:"Comment,omitzero"`
+	Config       ContainerConfig `json:"Config,omitzero"`
+	// Container: until API 1.44.
+	Container string `json:"Container,omitzero"`
+	// ContainerConfig: until API 1.44.
+	ContainerConfig ContainerConfig `json:"ContainerConfig,omitzero"`
+	Created         time.Time       `json:"Created,omitzero"`
+	// DockerVersion: until API 1.51.
+	DockerVersion string          `json:"DockerVersion,omitzero"`
+	GraphDriver   GraphDriverData `json:"GraphDriver,omitzero"`
+	ID            string          `json:"Id,omitzero"`
+	OS            string          `json:"Os,omitzero"`
+	// Parent: until API 1.51.
+	Parent      string             `json:"Parent,omitzero"`
+	RepoDigests []string           `json:"RepoDigests,omitzero"`
+	RepoTags    []string           `json:"RepoTags,omitzero"`
+	RootFS      ImageInspectRootFS `json:"RootFS,omitzero"`
 	// Size is in bytes, the parents included.
 	Size int64 `json:"Size,omitzero"`
-	// VirtualSize is what Size is.
+	// VirtualSize is what Size is. Until API 1.43.
 	VirtualSize int64 `json:"VirtualSize,omitzero"`
 }
 

@@ -5,9 +5,11 @@ package v125
 
 // ProgressDetail tells how far a step of a pull, push or load is.
 type ProgressDetail struct {
-	Code       int64  `json:"code,omitzero"`
-	HideCounts bool   `json:"hidecounts,omitzero"`
-	Message    int64  `json:"message,omitzero"`
-	Start      int64  `json:"start,omitzero"`
-	Units      string `json:"units,omitzero"`
+	// Code: until API 1.35.
+	Code       int64 `json:"code,omitzero"`
+	HideCounts bool  `json:"hidecounts,omitzero"`
+	// Message: until API 1.35.
+	Message int64  `json:"message,omitzero"`
+	Start   int64  `json:"start,omitzero"`
+	Units   string `json:"units,omitzero"`
 }

@@ -43,7 +43,8 @@ type HostConfig struct {
 	DNSOptions []string        `json:"DnsOptions,omitzero"`
 	DNSSearch  []string        `json:"DnsSearch,omitzero"`
 	Devices    []DeviceMapping `json:"Devices,omitzero"`
-	DiskQuota  int64           `json:"DiskQuota,omitzero"`
+	// DiskQuota: until API 1.39.
+	DiskQuota int64 `json:"DiskQuota,omitzero"`
 	// ExtraHosts is what is added to /etc/hosts, each as NAME:IP.
 	ExtraHosts []string `json:"ExtraHosts,omitzero"`
 	GroupAdd   []string `json:"GroupAdd,omitzero"`

@@ -5,11 +5,17 @@ package v126
 
 // NetworkSettings is the definition NetworkConfig, which other versions call NetworkSettings.
 type NetworkSettings struct {
-	Address     string  `json:"Address,omitzero"`
-	Bridge      string  `json:"Bridge,omitzero"`
-	Gateway     string  `json:"Gateway,omitzero"`
-	IPPrefixLen int64   `json:"IPPrefixLen,omitzero"`
-	MACAddress  string  `json:"MacAddress,omitzero"`
+	// Address: until API 1.31.
+	Address string `json:"Address,omitzero"`
+	// Bridge: until API 1.51.
+	Bridge string `json:"Bridge,omitzero"`
+	// Gateway: until API 1.51.
+	Gateway string `json:"Gateway,omitzero"`
+	// IPPrefixLen: until API 1.51.
+	IPPrefixLen int64 `json:"IPPrefixLen,omitzero"`
+	// MACAddress: until API 1.51.
+	MACAddress string `json:"MacAddress,omitzero"`
+	// PortMapping: until API 1.31.
 	PortMapping string  `json:"PortMapping,omitzero"`
 	Ports       PortMap `json:"Ports,omitzero"`
 }

@@ -5,10 +5,11 @@ package v126
 
 // Plugin describes an installed plugin.
 type Plugin struct {
-	Config          PluginConfig   `json:"Config"`
-	Enabled         bool           `json:"Enabled"`
-	ID              string         `json:"Id,omitzero"`
-	Name            string         `json:"Name"`
+	Config  PluginConfig `json:"Config"`
+	Enabled bool         `json:"Enabled"`
+	ID      string       `json:"Id,omitzero"`
+	Name    string       `json:"Name"`
+	// PluginReference: since API 1.26.
 	PluginReference string         `json:"PluginReference,omitzero"`
 	Settings        PluginSettings `json:"Settings"`
 }

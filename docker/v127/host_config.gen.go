@@ -43,7 +43,8 @@ type HostConfig struct {
 	DNSOptions []string        `json:"DnsOptions,omitzero"`
 	DNSSearch  []string        `json:"DnsSearch,omitzero"`
 	Devices    []DeviceMapping `json:"Devices,omitzero"`
-	DiskQuota  int64           `json:"DiskQuota,omitzero"`
+	// DiskQuota: until API 1.39.
+	DiskQuota int64 `json:"DiskQuota,omitzero"`
 	// ExtraHosts is what is added to /etc/hosts, each as NAME:IP.
 	ExtraHosts []string `json:"ExtraHosts,omitzero"`
 	GroupAdd   []string `json:"GroupAdd,omitzero"`
@@ -69,7 +70,8 @@ type HostConfig struct {
 	// kernel not to swap; absent leaves it to the host.
 	MemorySwappiness *int64  `json:"MemorySwappiness,omitzero"`
 	Mounts           []Mount `json:"Mounts,omitzero"`
-	NanoCPUs         int64   `json:"NanoCPUs,omitzero"`
+	// NanoCPUs: since API 1.27, until API 1.27.
+	NanoCPUs int64 `json:"NanoCPUs,omitzero"`
 	// NetworkMode is bridge, host, none, container:NAME or the name of a network.
 	NetworkMode string `json:"NetworkMode,omitzero"`
 	// OOMKillDisable keeps the kernel from killing the container; set a memory limit with it. Nil is absent: the

@@ -9,6 +9,7 @@ import (
 
 // Network describes a network.
 type Network struct {
+	// Attachable: since API 1.27.
 	Attachable bool                        `json:"Attachable,omitzero"`
 	Containers map[string]NetworkContainer `json:"Containers,omitzero"`
 	Created    time.Time                   `json:"Created,omitzero"`

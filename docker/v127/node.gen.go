@@ -47,5 +47,6 @@ type NodeDescriptionPlatform struct {
 // NodeDescriptionResources is the member Description.Resources of the definition Node.
 type NodeDescriptionResources struct {
 	MemoryBytes int64 `json:"MemoryBytes,omitzero"`
-	NanoCPUs    int64 `json:"NanoCpus,omitzero"`
+	// NanoCPUs: since API 1.27, until API 1.27.
+	NanoCPUs int64 `json:"NanoCpus,omitzero"`
 }

@@ -5,9 +5,11 @@ package v128
 
 // BuildInfo is one message of a build, or of loading images.
 type BuildInfo struct {
-	Error          string         `json:"error,omitzero"`
-	ErrorDetail    ErrorDetail    `json:"errorDetail,omitzero"`
-	ID             string         `json:"id,omitzero"`
+	// Error: until API 1.51.
+	Error       string      `json:"error,omitzero"`
+	ErrorDetail ErrorDetail `json:"errorDetail,omitzero"`
+	ID          string      `json:"id,omitzero"`
+	// Progress: until API 1.51.
 	Progress       string         `json:"progress,omitzero"`
 	ProgressDetail ProgressDetail `json:"progressDetail,omitzero"`
 	Status         string         `json:"status,omitzero"`

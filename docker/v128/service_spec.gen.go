@@ -10,7 +10,8 @@ type ServiceSpec struct {
 	Mode         ServiceSpecMode      `json:"Mode,omitzero"`
 	Name         string               `json:"Name,omitzero"`
 	Networks     []ServiceSpecNetwork `json:"Networks,omitzero"`
-	// RollbackConfig is nil where absent: an empty one updates all tasks at once; absent is one after the other.
+	// RollbackConfig: since API 1.28. Nil is absent: an empty one updates all tasks at once; absent is one after the
+	// other.
 	RollbackConfig *ServiceSpecRollbackConfig `json:"RollbackConfig,omitzero"`
 	TaskTemplate   TaskSpec                   `json:"TaskTemplate,omitzero"`
 	// UpdateConfig is nil where absent: an empty one updates all tasks at once; absent is one after the other.
@@ -38,7 +39,7 @@ type ServiceSpecNetwork struct {
 	Target  string   `json:"Target,omitzero"`
 }
 
-// ServiceSpecRollbackConfig is how tasks are replaced when an update is taken back.
+// ServiceSpecRollbackConfig is how tasks are replaced when an update is taken back. Since API 1.28.
 type ServiceSpecRollbackConfig struct {
 	// Delay is between two rounds, in nanoseconds.
 	Delay         int64                                  `json:"Delay,omitzero"`
@@ -52,7 +53,7 @@ type ServiceSpecRollbackConfig struct {
 }
 
 // ServiceSpecRollbackConfigFailureAction is the member RollbackConfig.FailureAction of the definition
-// ServiceSpec.
+// ServiceSpec. Since API 1.28.
 type ServiceSpecRollbackConfigFailureAction string
 
 // The values of ServiceSpecRollbackConfigFailureAction that the specification names. Others are kept as they come.

@@ -5,7 +5,9 @@ package v131
 
 // CreateImageInfo is one message of a pull or an import.
 type CreateImageInfo struct {
-	Error          string         `json:"error,omitzero"`
+	// Error: until API 1.51.
+	Error string `json:"error,omitzero"`
+	// Progress: until API 1.51.
 	Progress       string         `json:"progress,omitzero"`
 	ProgressDetail ProgressDetail `json:"progressDetail,omitzero"`
 	Status         string         `json:"status,omitzero"`

@@ -23,7 +23,8 @@ type NodeDescription struct {
 	Hostname  string                   `json:"Hostname,omitzero"`
 	Platform  NodeDescriptionPlatform  `json:"Platform,omitzero"`
 	Resources NodeDescriptionResources `json:"Resources,omitzero"`
-	TLSInfo   SwarmSpec                `json:"TLSInfo,omitzero"`
+	// TLSInfo: since API 1.30.
+	TLSInfo SwarmSpec `json:"TLSInfo,omitzero"`
 }
 
 // NodeDescriptionEngine is the member Description.Engine of the definition Node.

@@ -6,7 +6,8 @@ package v131
 // SecretSpec is what is to be kept as a secret.
 type SecretSpec struct {
 	// Data is never sent by the engine.
-	Data   []byte            `json:"Data,omitzero"`
+	Data []byte `json:"Data,omitzero"`
+	// Driver: since API 1.31.
 	Driver Driver            `json:"Driver,omitzero"`
 	Labels map[string]string `json:"Labels,omitzero"`
 	Name   string            `json:"Name,omitzero"`

@@ -9,11 +9,13 @@ import (
 
 // ClusterInfo describes a swarm.
 type ClusterInfo struct {
-	CreatedAt              time.Time     `json:"CreatedAt,omitzero"`
-	ID                     string        `json:"ID,omitzero"`
-	RootRotationInProgress bool          `json:"RootRotationInProgress,omitzero"`
-	Spec                   SwarmSpec     `json:"Spec,omitzero"`
-	TLSInfo                TLSInfo       `json:"TLSInfo,omitzero"`
-	UpdatedAt              time.Time     `json:"UpdatedAt,omitzero"`
-	Version                ObjectVersion `json:"Version,omitzero"`
+	CreatedAt time.Time `json:"CreatedAt,omitzero"`
+	ID        string    `json:"ID,omitzero"`
+	// RootRotationInProgress: since API 1.30.
+	RootRotationInProgress bool      `json:"RootRotationInProgress,omitzero"`
+	Spec                   SwarmSpec `json:"Spec,omitzero"`
+	// TLSInfo: since API 1.30.
+	TLSInfo   TLSInfo       `json:"TLSInfo,omitzero"`
+	UpdatedAt time.Time     `json:"UpdatedAt,omitzero"`
+	Version   ObjectVersion `json:"Version,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v133
 
-// ConfigSpec is what is to be kept as a config.
+// ConfigSpec is what is to be kept as a config. Since API 1.30.
 type ConfigSpec struct {
 	Data   []byte            `json:"Data,omitzero"`
 	Labels map[string]string `json:"Labels,omitzero"`

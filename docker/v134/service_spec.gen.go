@@ -10,7 +10,8 @@ type ServiceSpec struct {
 	Mode         ServiceSpecMode      `json:"Mode,omitzero"`
 	Name         string               `json:"Name,omitzero"`
 	Networks     []ServiceSpecNetwork `json:"Networks,omitzero"`
-	// RollbackConfig is nil where absent: an empty one updates all tasks at once; absent is one after the other.
+	// RollbackConfig: since API 1.28. Nil is absent: an empty one updates all tasks at once; absent is one after the
+	// other.
 	RollbackConfig *ServiceSpecRollbackConfig `json:"RollbackConfig,omitzero"`
 	TaskTemplate   TaskSpec                   `json:"TaskTemplate,omitzero"`
 	// UpdateConfig is nil where absent: an empty one updates all tasks at once; absent is one after the other.
@@ -38,7 +39,7 @@ type ServiceSpecNetwork struct {
 	Target  string   `json:"Target,omitzero"`
 }
 
-// ServiceSpecRollbackConfig is how tasks are replaced when an update is taken back.
+// ServiceSpecRollbackConfig is how tasks are replaced when an update is taken back. Since API 1.28.
 type ServiceSpecRollbackConfig struct {
 	// Delay is between two rounds, in nanoseconds.
 	Delay         int64                                  `json:"Delay,omitzero"`
@@ -46,14 +47,15 @@ type ServiceSpecRollbackConfig struct {
 	// MaxFailureRatio is between 0 and 1.
 	MaxFailureRatio float64 `json:"MaxFailureRatio,omitzero"`
 	// Monitor is how long a task is watched for failure, in nanoseconds.
-	Monitor int64                          `json:"Monitor,omitzero"`
-	Order   ServiceSpecRollbackConfigOrder `json:"Order,omitzero"`
+	Monitor int64 `json:"Monitor,omitzero"`
+	// Order: since API 1.29.
+	Order ServiceSpecRollbackConfigOrder `json:"Order,omitzero"`
 	// Parallelism is how many tasks are replaced at a time; 0 means all.
 	Parallelism uint64 `json:"Parallelism,omitzero"`
 }
 
 // ServiceSpecRollbackConfigFailureAction is the member RollbackConfig.FailureAction of the definition
-// ServiceSpec.
+// ServiceSpec. Since API 1.28.
 type ServiceSpecRollbackConfigFailureAction string
 
 // The values of ServiceSpecRollbackConfigFailureAction that the specification names. Others are kept as they come.
@@ -62,7 +64,8 @@ const (
 	ServiceSpecRollbackConfigFailureActionPause    ServiceSpecRollbackConfigFailureAction = "pause"
 )
 
-// ServiceSpecRollbackConfigOrder is the member RollbackConfig.Order of the definition ServiceSpec.
+// ServiceSpecRollbackConfigOrder is the member RollbackConfig.Order of the definition ServiceSpec. Since API
+// 1.29.
 type ServiceSpecRollbackConfigOrder string
 
 // The values of ServiceSpecRollbackConfigOrder that the specification names. Others are kept as they come.
@@ -79,8 +82,9 @@ type ServiceSpecUpdateConfig struct {
 	// MaxFailureRatio is between 0 and 1.
 	MaxFailureRatio float64 `json:"MaxFailureRatio,omitzero"`
 	// Monitor is how long a new task is watched for failure, in nanoseconds.
-	Monitor int64                        `json:"Monitor,omitzero"`
-	Order   ServiceSpecUpdateConfigOrder `json:"Order,omitzero"`
+	Monitor int64 `json:"Monitor,omitzero"`
+	// Order: since API 1.29.
+	Order ServiceSpecUpdateConfigOrder `json:"Order,omitzero"`
 	// Parallelism is how many tasks are replaced at a time; 0 means all.
 	Parallelism uint64 `json:"Parallelism,omitzero"`
 }
@@ -95,7 +99,7 @@ const (
 	ServiceSpecUpdateConfigFailureActionRollback ServiceSpecUpdateConfigFailureAction = "rollback"
 )
 
-// ServiceSpecUpdateConfigOrder is the member UpdateConfig.Order of the definition ServiceSpec.
+// ServiceSpecUpdateConfigOrder is the member UpdateConfig.Order of the definition ServiceSpec. Since API 1.29.
 type ServiceSpecUpdateConfigOrder string
 
 // The values of ServiceSpecUpdateConfigOrder that the specification names. Others are kept as they come.

@@ -9,6 +9,7 @@ import (
 
 // Network describes a network.
 type Network struct {
+	// Attachable: since API 1.27.
 	Attachable bool                        `json:"Attachable,omitzero"`
 	Containers map[string]NetworkContainer `json:"Containers,omitzero"`
 	Created    time.Time                   `json:"Created,omitzero"`
@@ -16,11 +17,12 @@ type Network struct {
 	EnableIPv6 bool                        `json:"EnableIPv6,omitzero"`
 	ID         string                      `json:"Id,omitzero"`
 	IPAM       IPAM                        `json:"IPAM,omitzero"`
-	Ingress    bool                        `json:"Ingress,omitzero"`
-	Internal   bool                        `json:"Internal,omitzero"`
-	Labels     map[string]string           `json:"Labels,omitzero"`
-	Name       string                      `json:"Name,omitzero"`
-	Options    map[string]string           `json:"Options,omitzero"`
-	Scope      string                      `json:"Scope,omitzero"`
-	Services   map[string]ServiceInfo      `json:"Services,omitzero"`
+	// Ingress: since API 1.29.
+	Ingress  bool                   `json:"Ingress,omitzero"`
+	Internal bool                   `json:"Internal,omitzero"`
+	Labels   map[string]string      `json:"Labels,omitzero"`
+	Name     string                 `json:"Name,omitzero"`
+	Options  map[string]string      `json:"Options,omitzero"`
+	Scope    string                 `json:"Scope,omitzero"`
+	Services map[string]ServiceInfo `json:"Services,omitzero"`
 }

@@ -38,13 +38,15 @@ type HostConfig struct {
 	// CpusetCPUs is a list of CPUs, as in 0-2,4.
 	CpusetCPUs string `json:"CpusetCpus,omitzero"`
 	// CpusetMems is a list of memory nodes, as in 0-2,4.
-	CpusetMems        string          `json:"CpusetMems,omitzero"`
-	DNS               []string        `json:"Dns,omitzero"`
-	DNSOptions        []string        `json:"DnsOptions,omitzero"`
-	DNSSearch         []string        `json:"DnsSearch,omitzero"`
+	CpusetMems string   `json:"CpusetMems,omitzero"`
+	DNS        []string `json:"Dns,omitzero"`
+	DNSOptions []string `json:"DnsOptions,omitzero"`
+	DNSSearch  []string `json:"DnsSearch,omitzero"`
+	// DeviceCgroupRules: since API 1.28.
 	DeviceCgroupRules []string        `json:"DeviceCgroupRules,omitzero"`
 	Devices           []DeviceMapping `json:"Devices,omitzero"`
-	DiskQuota         int64           `json:"DiskQuota,omitzero"`
+	// DiskQuota: until API 1.39.
+	DiskQuota int64 `json:"DiskQuota,omitzero"`
 	// ExtraHosts is what is added to /etc/hosts, each as NAME:IP.
 	ExtraHosts []string `json:"ExtraHosts,omitzero"`
 	GroupAdd   []string `json:"GroupAdd,omitzero"`
@@ -57,7 +59,7 @@ type HostConfig struct {
 	// engine's setting; absent leaves it to that.
 	Init      *bool               `json:"Init,omitzero"`
 	Isolation HostConfigIsolation `json:"Isolation,omitzero"`
-	// KernelMemory is in bytes; kernels since 5.4 don't heed it.
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Since API 1.36, until API 1.41.
 	KernelMemory int64    `json:"KernelMemory,omitzero"`
 	Links        []string `json:"Links,omitzero"`
 	// LogConfig is where the output goes; its zero value leaves it to the engine.

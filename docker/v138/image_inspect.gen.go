@@ -9,30 +9,36 @@ import (
 
 // ImageInspect is the definition Image, which other versions call ImageInspect.
 type ImageInspect struct {
-	Architecture    string               `json:"Architecture"`
-	Author          string               `json:"Author"`
-	Comment         string               `json:"Comment"`
-	Config          ContainerConfig      `json:"Config,omitzero"`
-	Container       string               `json:"Container"`
-	ContainerConfig ContainerConfig      `json:"ContainerConfig,omitzero"`
-	Created         time.Time            `json:"Created"`
-	DockerVersion   string               `json:"DockerVersion"`
-	GraphDriver     GraphDriverData      `json:"GraphDriver"`
-	ID              string               `json:"Id"`
-	Metadata        ImageInspectMetadata `json:"Metadata,omitzero"`
-	OS              string               `json:"Os"`
-	OSVersion       string               `json:"OsVersion,omitzero"`
-	Parent          string               `json:"Parent"`
-	RepoDigests     []string             `json:"RepoDigests,omitzero"`
-	RepoTags        []string             `json:"RepoTags,omitzero"`
-	RootFS          ImageInspectRootFS   `json:"RootFS"`
+	Architecture string          `json:"Architecture"`
+	Author       string          `json:"Author"`
+	Comment      string          `json:"Comment"`
+	Config       ContainerConfig `json:"Config,omitzero"`
+	// Container: until API 1.44.
+	Container string `json:"Container"`
+	// ContainerConfig: until API 1.44.
+	ContainerConfig ContainerConfig `json:"ContainerConfig,omitzero"`
+	Created         time.Time       `json:"Created"`
+	// DockerVersion: until API 1.51.
+	DockerVersion string          `json:"DockerVersion"`
+	GraphDriver   GraphDriverData `json:"GraphDriver"`
+	ID            string          `json:"Id"`
+	// Metadata: since API 1.31.
+	Metadata ImageInspectMetadata `json:"Metadata,omitzero"`
+	OS       string               `json:"Os"`
+	// OSVersion: since API 1.28.
+	OSVersion string `json:"OsVersion,omitzero"`
+	// Parent: until API 1.51.
+	Parent      string             `json:"Parent"`
+	RepoDigests []string           `json:"RepoDigests,omitzero"`
+	RepoTags    []string           `json:"RepoTags,omitzero"`
+	RootFS      ImageInspectRootFS `json:"RootFS"`
 	// Size is in bytes, the parents included.
 	Size int64 `json:"Size"`
-	// VirtualSize is what Size is.
+	// VirtualSize is what Size is. Until API 1.43.
 	VirtualSize int64 `json:"VirtualSize"`
 }
 
-// ImageInspectMetadata is the member Metadata of the definition ImageInspect.
+// ImageInspectMetadata is the member Metadata of the definition ImageInspect. Since API 1.31.
 type ImageInspectMetadata struct {
 	LastTagTime time.Time `json:"LastTagTime,omitzero"`
 }

@@ -9,12 +9,14 @@ import (
 
 // Swarm describes a swarm and holds the tokens for joining it.
 type Swarm struct {
-	CreatedAt              time.Time     `json:"CreatedAt,omitzero"`
-	ID                     string        `json:"ID,omitzero"`
-	JoinTokens             JoinTokens    `json:"JoinTokens,omitzero"`
-	RootRotationInProgress bool          `json:"RootRotationInProgress,omitzero"`
-	Spec                   SwarmSpec     `json:"Spec,omitzero"`
-	TLSInfo                TLSInfo       `json:"TLSInfo,omitzero"`
-	UpdatedAt              time.Time     `json:"UpdatedAt,omitzero"`
-	Version                ObjectVersion `json:"Version,omitzero"`
+	CreatedAt  time.Time  `json:"CreatedAt,omitzero"`
+	ID         string     `json:"ID,omitzero"`
+	JoinTokens JoinTokens `json:"JoinTokens,omitzero"`
+	// RootRotationInProgress: since API 1.30.
+	RootRotationInProgress bool      `json:"RootRotationInProgress,omitzero"`
+	Spec                   SwarmSpec `json:"Spec,omitzero"`
+	// TLSInfo: since API 1.30.
+	TLSInfo   TLSInfo       `json:"TLSInfo,omitzero"`
+	UpdatedAt time.Time     `json:"UpdatedAt,omitzero"`
+	Version   ObjectVersion `json:"Version,omitzero"`
 }

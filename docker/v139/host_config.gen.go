@@ -38,13 +38,15 @@ type HostConfig struct {
 	// CpusetCPUs is a list of CPUs, as in 0-2,4.
 	CpusetCPUs string `json:"CpusetCpus,omitzero"`
 	// CpusetMems is a list of memory nodes, as in 0-2,4.
-	CpusetMems        string          `json:"CpusetMems,omitzero"`
-	DNS               []string        `json:"Dns,omitzero"`
-	DNSOptions        []string        `json:"DnsOptions,omitzero"`
-	DNSSearch         []string        `json:"DnsSearch,omitzero"`
+	CpusetMems string   `json:"CpusetMems,omitzero"`
+	DNS        []string `json:"Dns,omitzero"`
+	DNSOptions []string `json:"DnsOptions,omitzero"`
+	DNSSearch  []string `json:"DnsSearch,omitzero"`
+	// DeviceCgroupRules: since API 1.28.
 	DeviceCgroupRules []string        `json:"DeviceCgroupRules,omitzero"`
 	Devices           []DeviceMapping `json:"Devices,omitzero"`
-	DiskQuota         int64           `json:"DiskQuota,omitzero"`
+	// DiskQuota: until API 1.39.
+	DiskQuota int64 `json:"DiskQuota,omitzero"`
 	// ExtraHosts is what is added to /etc/hosts, each as NAME:IP.
 	ExtraHosts []string `json:"ExtraHosts,omitzero"`
 	GroupAdd   []string `json:"GroupAdd,omitzero"`
@@ -60,7 +62,8 @@ type HostConfig struct {
 	Links     []string            `json:"Links,omitzero"`
 	// LogConfig is where the output goes; its zero value leaves it to the engine.
 	LogConfig HostConfigLogConfig `json:"LogConfig,omitzero"`
-	// MaskedPaths are hidden in the container; nil leaves it to the engine, an empty slice hides none.
+	// MaskedPaths are hidden in the container; nil leaves it to the engine, an empty slice hides none. Since API
+	// 1.38.
 	MaskedPaths []string `json:"MaskedPaths,omitzero"`
 	// Memory is in bytes; 0 means no limit.
 	Memory int64 `json:"Memory,omitzero"`
@@ -87,7 +90,8 @@ type HostConfig struct {
 	PortBindings    PortMap `json:"PortBindings,omitzero"`
 	Privileged      bool    `json:"Privileged,omitzero"`
 	PublishAllPorts bool    `json:"PublishAllPorts,omitzero"`
-	// ReadonlyPaths are read-only in the container; nil leaves it to the engine, an empty slice means none.
+	// ReadonlyPaths are read-only in the container; nil leaves it to the engine, an empty slice means none. Since
+	// API 1.38.
 	ReadonlyPaths  []string      `json:"ReadonlyPaths,omitzero"`
 	ReadonlyRootfs bool          `json:"ReadonlyRootfs,omitzero"`
 	RestartPolicy  RestartPolicy `json:"RestartPolicy,omitzero"`

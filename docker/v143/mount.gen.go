@@ -6,10 +6,11 @@ package v143
 // Mount asks for something to be mounted in a container.
 type Mount struct {
 	BindOptions MountBindOptions `json:"BindOptions,omitzero"`
-	// ClusterOptions is nil where absent: its presence is what it says; it has no members.
+	// ClusterOptions: since API 1.42. Nil is absent: its presence is what it says; it has no members.
 	ClusterOptions *struct{} `json:"ClusterOptions,omitzero"`
-	Consistency    string    `json:"Consistency,omitzero"`
-	ReadOnly       bool      `json:"ReadOnly,omitzero"`
+	// Consistency: since API 1.29.
+	Consistency string `json:"Consistency,omitzero"`
+	ReadOnly    bool   `json:"ReadOnly,omitzero"`
 	// Source is a path of the host, the name of a volume, or nothing for a tmpfs.
 	Source        string             `json:"Source,omitzero"`
 	Target        string             `json:"Target,omitzero"`
@@ -20,9 +21,11 @@ type Mount struct {
 
 // MountBindOptions is the member BindOptions of the definition Mount.
 type MountBindOptions struct {
-	CreateMountpoint bool                        `json:"CreateMountpoint,omitzero"`
-	NonRecursive     bool                        `json:"NonRecursive,omitzero"`
-	Propagation      MountBindOptionsPropagation `json:"Propagation,omitzero"`
+	// CreateMountpoint: since API 1.42.
+	CreateMountpoint bool `json:"CreateMountpoint,omitzero"`
+	// NonRecursive: since API 1.40.
+	NonRecursive bool                        `json:"NonRecursive,omitzero"`
+	Propagation  MountBindOptionsPropagation `json:"Propagation,omitzero"`
 }
 
 // MountBindOptionsPropagation is the member BindOptions.Propagation of the definition Mount.

@@ -3,10 +3,12 @@
 
 package v143
 
-// Runtime is the definition Runtime.
+// Runtime is the definition Runtime. Since API 1.32.
 type Runtime struct {
+	// Options: since API 1.42.
 	Options     map[string]any `json:"options,omitzero"`
 	Path        string         `json:"path,omitzero"`
 	RuntimeArgs []string       `json:"runtimeArgs,omitzero"`
-	RuntimeType string         `json:"runtimeType,omitzero"`
+	// RuntimeType: since API 1.42.
+	RuntimeType string `json:"runtimeType,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v144
 
-// NodeCSIInfo is the definition NodeCSIInfo.
+// NodeCSIInfo is the definition NodeCSIInfo. Since API 1.42.
 type NodeCSIInfo struct {
 	AccessibleTopology Topology `json:"AccessibleTopology,omitzero"`
 	MaxVolumesPerNode  int64    `json:"MaxVolumesPerNode,omitzero"`

@@ -27,6 +27,7 @@ type ContainerSummary struct {
 
 // ContainerSummaryHostConfig is the member HostConfig of the definition ContainerSummary.
 type ContainerSummaryHostConfig struct {
+	// Annotations: since API 1.46.
 	Annotations map[string]string `json:"Annotations,omitzero"`
 	NetworkMode string            `json:"NetworkMode,omitzero"`
 }

@@ -5,8 +5,10 @@ package v146
 
 // EndpointSettings is how a container is, or is to be, connected to one network.
 type EndpointSettings struct {
-	Aliases             []string           `json:"Aliases,omitzero"`
-	DNSNames            []string           `json:"DNSNames,omitzero"`
+	Aliases []string `json:"Aliases,omitzero"`
+	// DNSNames: since API 1.44.
+	DNSNames []string `json:"DNSNames,omitzero"`
+	// DriverOpts: since API 1.32.
 	DriverOpts          map[string]string  `json:"DriverOpts,omitzero"`
 	EndpointID          string             `json:"EndpointID,omitzero"`
 	Gateway             string             `json:"Gateway,omitzero"`

@@ -8,9 +8,10 @@ type HealthConfig struct {
 	// Interval is in nanoseconds, at least one millisecond.
 	Interval int64 `json:"Interval,omitzero"`
 	// Retries is how many failures in a row make a container unhealthy.
-	Retries       int64 `json:"Retries,omitzero"`
+	Retries int64 `json:"Retries,omitzero"`
+	// StartInterval: since API 1.44.
 	StartInterval int64 `json:"StartInterval,omitzero"`
-	// StartPeriod is in nanoseconds, at least one millisecond; failures before its end do not count.
+	// StartPeriod is in nanoseconds, at least one millisecond; failures before its end do not count. Since API 1.29.
 	StartPeriod int64 `json:"StartPeriod,omitzero"`
 	// Test is the check, its first item CMD, CMD-SHELL or, to have none, NONE.
 	Test []string `json:"Test,omitzero"`

@@ -3,7 +3,7 @@
 
 package v147
 
-// VolumeAttachment is the definition VolumeAttachment.
+// VolumeAttachment is the definition VolumeAttachment. Since API 1.42.
 type VolumeAttachment struct {
 	ID     string `json:"ID,omitzero"`
 	Source string `json:"Source,omitzero"`

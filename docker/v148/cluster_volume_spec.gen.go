@@ -3,7 +3,7 @@
 
 package v148
 
-// ClusterVolumeSpec is the definition ClusterVolumeSpec.
+// ClusterVolumeSpec is the definition ClusterVolumeSpec. Since API 1.42.
 type ClusterVolumeSpec struct {
 	AccessMode                ClusterVolumeSpecAccessMode                `json:"AccessMode,omitzero"`
 	AccessibilityRequirements ClusterVolumeSpecAccessibilityRequirements `json:"AccessibilityRequirements,omitzero"`
@@ -14,7 +14,7 @@ type ClusterVolumeSpec struct {
 	Secrets       []ClusterVolumeSpecSecret      `json:"Secrets,omitzero"`
 }
 
-// ClusterVolumeSpecAccessMode is the member AccessMode of the definition ClusterVolumeSpec.
+// ClusterVolumeSpecAccessMode is the member AccessMode of the definition ClusterVolumeSpec. Since API 1.42.
 type ClusterVolumeSpecAccessMode struct {
 	// BlockVolume is nil where absent: its presence says how the volume is used; it has no members.
 	BlockVolume *struct{} `json:"BlockVolume,omitzero"`
@@ -27,13 +27,14 @@ type ClusterVolumeSpecAccessMode struct {
 }
 
 // ClusterVolumeSpecAccessModeMountVolume is the member AccessMode.MountVolume of the definition
-// ClusterVolumeSpec.
+// ClusterVolumeSpec. Since API 1.42.
 type ClusterVolumeSpecAccessModeMountVolume struct {
 	FsType     string   `json:"FsType,omitzero"`
 	MountFlags []string `json:"MountFlags,omitzero"`
 }
 
-// ClusterVolumeSpecAccessModeScope is the member AccessMode.Scope of the definition ClusterVolumeSpec.
+// ClusterVolumeSpecAccessModeScope is the member AccessMode.Scope of the definition ClusterVolumeSpec. Since API
+// 1.42.
 type ClusterVolumeSpecAccessModeScope string
 
 // The values of ClusterVolumeSpecAccessModeScope that the specification names. Others are kept as they come.
@@ -42,7 +43,8 @@ const (
 	ClusterVolumeSpecAccessModeScopeMulti  ClusterVolumeSpecAccessModeScope = "multi"
 )
 
-// ClusterVolumeSpecAccessModeSharing is the member AccessMode.Sharing of the definition ClusterVolumeSpec.
+// ClusterVolumeSpecAccessModeSharing is the member AccessMode.Sharing of the definition ClusterVolumeSpec. Since
+// API 1.42.
 type ClusterVolumeSpecAccessModeSharing string
 
 // The values of ClusterVolumeSpecAccessModeSharing that the specification names. Others are kept as they come.
@@ -54,13 +56,13 @@ const (
 )
 
 // ClusterVolumeSpecAccessibilityRequirements is the member AccessibilityRequirements of the definition
-// ClusterVolumeSpec.
+// ClusterVolumeSpec. Since API 1.42.
 type ClusterVolumeSpecAccessibilityRequirements struct {
 	Preferred []Topology `json:"Preferred,omitzero"`
 	Requisite []Topology `json:"Requisite,omitzero"`
 }
 
-// ClusterVolumeSpecAvailability is the member Availability of the definition ClusterVolumeSpec.
+// ClusterVolumeSpecAvailability is the member Availability of the definition ClusterVolumeSpec. Since API 1.42.
 type ClusterVolumeSpecAvailability string
 
 // The values of ClusterVolumeSpecAvailability that the specification names. Others are kept as they come.
@@ -70,13 +72,14 @@ const (
 	ClusterVolumeSpecAvailabilityDrain  ClusterVolumeSpecAvailability = "drain"
 )
 
-// ClusterVolumeSpecCapacityRange is the member CapacityRange of the definition ClusterVolumeSpec.
+// ClusterVolumeSpecCapacityRange is the member CapacityRange of the definition ClusterVolumeSpec. Since API
+// 1.42.
 type ClusterVolumeSpecCapacityRange struct {
 	LimitBytes    int64 `json:"LimitBytes,omitzero"`
 	RequiredBytes int64 `json:"RequiredBytes,omitzero"`
 }
 
-// ClusterVolumeSpecSecret is the member Secrets[] of the definition ClusterVolumeSpec.
+// ClusterVolumeSpecSecret is the member Secrets[] of the definition ClusterVolumeSpec. Since API 1.42.
 type ClusterVolumeSpecSecret struct {
 	Key    string `json:"Key,omitzero"`
 	Secret string `json:"Secret,omitzero"`

@@ -7,11 +7,12 @@ package v149
 type ContainerSummary struct {
 	Command string `json:"Command,omitzero"`
 	// Created is in seconds since 1970.
-	Created                 int64                           `json:"Created,omitzero"`
-	HostConfig              ContainerSummaryHostConfig      `json:"HostConfig,omitzero"`
-	ID                      string                          `json:"Id,omitzero"`
-	Image                   string                          `json:"Image,omitzero"`
-	ImageID                 string                          `json:"ImageID,omitzero"`
+	Created    int64                      `json:"Created,omitzero"`
+	HostConfig ContainerSummaryHostConfig `json:"HostConfig,omitzero"`
+	ID         string                     `json:"Id,omitzero"`
+	Image      string                     `json:"Image,omitzero"`
+	ImageID    string                     `json:"ImageID,omitzero"`
+	// ImageManifestDescriptor: since API 1.48.
 	ImageManifestDescriptor *OCIDescriptor                  `json:"ImageManifestDescriptor,omitzero"`
 	Labels                  map[string]string               `json:"Labels,omitzero"`
 	Mounts                  []MountPoint                    `json:"Mounts,omitzero"`
@@ -28,6 +29,7 @@ type ContainerSummary struct {
 
 // ContainerSummaryHostConfig is the member HostConfig of the definition ContainerSummary.
 type ContainerSummaryHostConfig struct {
+	// Annotations: since API 1.46.
 	Annotations map[string]string `json:"Annotations,omitzero"`
 	NetworkMode string            `json:"NetworkMode,omitzero"`
 }

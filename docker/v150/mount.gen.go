@@ -6,11 +6,13 @@ package v150
 // Mount asks for something to be mounted in a container.
 type Mount struct {
 	BindOptions MountBindOptions `json:"BindOptions,omitzero"`
-	// ClusterOptions is nil where absent: its presence is what it says; it has no members.
-	ClusterOptions *struct{}         `json:"ClusterOptions,omitzero"`
-	Consistency    string            `json:"Consistency,omitzero"`
-	ImageOptions   MountImageOptions `json:"ImageOptions,omitzero"`
-	ReadOnly       bool              `json:"ReadOnly,omitzero"`
+	// ClusterOptions: since API 1.42. Nil is absent: its presence is what it says; it has no members.
+	ClusterOptions *struct{} `json:"ClusterOptions,omitzero"`
+	// Consistency: since API 1.29.
+	Consistency string `json:"Consistency,omitzero"`
+	// ImageOptions: since API 1.48.
+	ImageOptions MountImageOptions `json:"ImageOptions,omitzero"`
+	ReadOnly     bool              `json:"ReadOnly,omitzero"`
 	// Source is a path of the host, the name of a volume, or nothing for a tmpfs.
 	Source        string             `json:"Source,omitzero"`
 	Target        string             `json:"Target,omitzero"`
@@ -21,11 +23,15 @@ type Mount struct {
 
 // MountBindOptions is the member BindOptions of the definition Mount.
 type MountBindOptions struct {
-	CreateMountpoint       bool                        `json:"CreateMountpoint,omitzero"`
-	NonRecursive           bool                        `json:"NonRecursive,omitzero"`
-	Propagation            MountBindOptionsPropagation `json:"Propagation,omitzero"`
-	ReadOnlyForceRecursive bool                        `json:"ReadOnlyForceRecursive,omitzero"`
-	ReadOnlyNonRecursive   bool                        `json:"ReadOnlyNonRecursive,omitzero"`
+	// CreateMountpoint: since API 1.42.
+	CreateMountpoint bool `json:"CreateMountpoint,omitzero"`
+	// NonRecursive: since API 1.40.
+	NonRecursive bool                        `json:"NonRecursive,omitzero"`
+	Propagation  MountBindOptionsPropagation `json:"Propagation,omitzero"`
+	// ReadOnlyForceRecursive: since API 1.44.
+	ReadOnlyForceRecursive bool `json:"ReadOnlyForceRecursive,omitzero"`
+	// ReadOnlyNonRecursive: since API 1.44.
+	ReadOnlyNonRecursive bool `json:"ReadOnlyNonRecursive,omitzero"`
 }
 
 // MountBindOptionsPropagation is the member BindOptions.Propagation of the definition Mount.
@@ -41,7 +47,7 @@ const (
 	MountBindOptionsPropagationRslave   MountBindOptionsPropagation = "rslave"
 )
 
-// MountImageOptions is the member ImageOptions of the definition Mount.
+// MountImageOptions is the member ImageOptions of the definition Mount. Since API 1.48.
 type MountImageOptions struct {
 	Subpath string `json:"Subpath,omitzero"`
 }
@@ -49,7 +55,8 @@ type MountImageOptions struct {
 // MountTmpfsOptions is the member TmpfsOptions of the definition Mount.
 type MountTmpfsOptions struct {
 	// Mode holds the permission bits, as 0o1777.
-	Mode    uint32     `json:"Mode,omitzero"`
+	Mode uint32 `json:"Mode,omitzero"`
+	// Options: since API 1.46.
 	Options [][]string `json:"Options,omitzero"`
 	// SizeBytes is in bytes; 0 means no limit.
 	SizeBytes int64 `json:"SizeBytes,omitzero"`
@@ -60,7 +67,8 @@ type MountVolumeOptions struct {
 	DriverConfig MountVolumeOptionsDriverConfig `json:"DriverConfig,omitzero"`
 	Labels       map[string]string              `json:"Labels,omitzero"`
 	NoCopy       bool                           `json:"NoCopy,omitzero"`
-	Subpath      string                         `json:"Subpath,omitzero"`
+	// Subpath: since API 1.45.
+	Subpath string `json:"Subpath,omitzero"`
 }
 
 // MountVolumeOptionsDriverConfig is the member VolumeOptions.DriverConfig of the definition Mount.

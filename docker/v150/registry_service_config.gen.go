@@ -7,5 +7,6 @@ package v150
 type RegistryServiceConfig struct {
 	IndexConfigs          map[string]IndexInfo `json:"IndexConfigs,omitzero"`
 	InsecureRegistryCIDRs []string             `json:"InsecureRegistryCIDRs,omitzero"`
-	Mirrors               []string             `json:"Mirrors,omitzero"`
+	// Mirrors: since API 1.32.
+	Mirrors []string `json:"Mirrors,omitzero"`
 }

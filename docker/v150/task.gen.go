@@ -13,7 +13,7 @@ type Task struct {
 	DesiredState     TaskState        `json:"DesiredState,omitzero"`
 	GenericResources GenericResources `json:"GenericResources,omitzero"`
 	ID               string           `json:"ID,omitzero"`
-	// JobIteration is nil where absent: there only if the task is a job's; the first iteration is 0.
+	// JobIteration: since API 1.41. Nil is absent: there only if the task is a job's; the first iteration is 0.
 	JobIteration        *ObjectVersion      `json:"JobIteration,omitzero"`
 	Labels              map[string]string   `json:"Labels,omitzero"`
 	Name                string              `json:"Name,omitzero"`
@@ -21,10 +21,11 @@ type Task struct {
 	NodeID              string              `json:"NodeID,omitzero"`
 	ServiceID           string              `json:"ServiceID,omitzero"`
 	// Slot is which of the replicas the task is, from 1.
-	Slot      int64              `json:"Slot,omitzero"`
-	Spec      TaskSpec           `json:"Spec,omitzero"`
-	Status    TaskStatus         `json:"Status,omitzero"`
-	UpdatedAt time.Time          `json:"UpdatedAt,omitzero"`
-	Version   ObjectVersion      `json:"Version,omitzero"`
-	Volumes   []VolumeAttachment `json:"Volumes,omitzero"`
+	Slot      int64         `json:"Slot,omitzero"`
+	Spec      TaskSpec      `json:"Spec,omitzero"`
+	Status    TaskStatus    `json:"Status,omitzero"`
+	UpdatedAt time.Time     `json:"UpdatedAt,omitzero"`
+	Version   ObjectVersion `json:"Version,omitzero"`
+	// Volumes: since API 1.42.
+	Volumes []VolumeAttachment `json:"Volumes,omitzero"`
 }

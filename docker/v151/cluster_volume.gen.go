@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// ClusterVolume is the definition ClusterVolume.
+// ClusterVolume is the definition ClusterVolume. Since API 1.42.
 type ClusterVolume struct {
 	CreatedAt     time.Time                    `json:"CreatedAt,omitzero"`
 	ID            string                       `json:"ID,omitzero"`
@@ -18,7 +18,7 @@ type ClusterVolume struct {
 	Version       ObjectVersion                `json:"Version,omitzero"`
 }
 
-// ClusterVolumeInfo is the member Info of the definition ClusterVolume.
+// ClusterVolumeInfo is the member Info of the definition ClusterVolume. Since API 1.42.
 type ClusterVolumeInfo struct {
 	AccessibleTopology []Topology        `json:"AccessibleTopology,omitzero"`
 	CapacityBytes      int64             `json:"CapacityBytes,omitzero"`
@@ -26,14 +26,15 @@ type ClusterVolumeInfo struct {
 	VolumeID           string            `json:"VolumeID,omitzero"`
 }
 
-// ClusterVolumePublishStatus is the member PublishStatus[] of the definition ClusterVolume.
+// ClusterVolumePublishStatus is the member PublishStatus[] of the definition ClusterVolume. Since API 1.42.
 type ClusterVolumePublishStatus struct {
 	NodeID         string                          `json:"NodeID,omitzero"`
 	PublishContext map[string]string               `json:"PublishContext,omitzero"`
 	State          ClusterVolumePublishStatusState `json:"State,omitzero"`
 }
 
-// ClusterVolumePublishStatusState is the member PublishStatus[].State of the definition ClusterVolume.
+// ClusterVolumePublishStatusState is the member PublishStatus[].State of the definition ClusterVolume. Since API
+// 1.42.
 type ClusterVolumePublishStatusState string
 
 // The values of ClusterVolumePublishStatusState that the specification names. Others are kept as they come.

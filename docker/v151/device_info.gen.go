@@ -3,7 +3,7 @@
 
 package v151
 
-// DeviceInfo is the definition DeviceInfo.
+// DeviceInfo is the definition DeviceInfo. Since API 1.50.
 type DeviceInfo struct {
 	ID     string `json:"ID,omitzero"`
 	Source string `json:"Source,omitzero"`

@@ -3,7 +3,7 @@
 
 package v152
 
-// BuildCacheDiskUsage is the definition BuildCacheDiskUsage.
+// BuildCacheDiskUsage is the definition BuildCacheDiskUsage. Since API 1.52.
 type BuildCacheDiskUsage struct {
 	ActiveCount int64        `json:"ActiveCount,omitzero"`
 	Items       []BuildCache `json:"Items,omitzero"`

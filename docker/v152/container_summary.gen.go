@@ -7,12 +7,14 @@ package v152
 type ContainerSummary struct {
 	Command string `json:"Command,omitzero"`
 	// Created is in seconds since 1970.
-	Created                 int64                           `json:"Created,omitzero"`
-	Health                  ContainerSummaryHealth          `json:"Health,omitzero"`
-	HostConfig              ContainerSummaryHostConfig      `json:"HostConfig,omitzero"`
-	ID                      string                          `json:"Id,omitzero"`
-	Image                   string                          `json:"Image,omitzero"`
-	ImageID                 string                          `json:"ImageID,omitzero"`
+	Created int64 `json:"Created,omitzero"`
+	// Health: since API 1.52.
+	Health     ContainerSummaryHealth     `json:"Health,omitzero"`
+	HostConfig ContainerSummaryHostConfig `json:"HostConfig,omitzero"`
+	ID         string                     `json:"Id,omitzero"`
+	Image      string                     `json:"Image,omitzero"`
+	ImageID    string                     `json:"ImageID,omitzero"`
+	// ImageManifestDescriptor: since API 1.48.
 	ImageManifestDescriptor *OCIDescriptor                  `json:"ImageManifestDescriptor,omitzero"`
 	Labels                  map[string]string               `json:"Labels,omitzero"`
 	Mounts                  []MountPoint                    `json:"Mounts,omitzero"`
@@ -27,13 +29,13 @@ type ContainerSummary struct {
 	Status     string                `json:"Status,omitzero"`
 }
 
-// ContainerSummaryHealth is the member Health of the definition ContainerSummary.
+// ContainerSummaryHealth is the member Health of the definition ContainerSummary. Since API 1.52.
 type ContainerSummaryHealth struct {
 	FailingStreak int64                        `json:"FailingStreak,omitzero"`
 	Status        ContainerSummaryHealthStatus `json:"Status,omitzero"`
 }
 
-// ContainerSummaryHealthStatus is the member Health.Status of the definition ContainerSummary.
+// ContainerSummaryHealthStatus is the member Health.Status of the definition ContainerSummary. Since API 1.52.
 type ContainerSummaryHealthStatus string
 
 // The values of ContainerSummaryHealthStatus that the specification names. Others are kept as they come.
@@ -46,6 +48,7 @@ const (
 
 // ContainerSummaryHostConfig is the member HostConfig of the definition ContainerSummary.
 type ContainerSummaryHostConfig struct {
+	// Annotations: since API 1.46.
 	Annotations map[string]string `json:"Annotations,omitzero"`
 	NetworkMode string            `json:"NetworkMode,omitzero"`
 }

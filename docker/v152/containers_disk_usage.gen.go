@@ -3,7 +3,7 @@
 
 package v152
 
-// ContainersDiskUsage is the definition ContainersDiskUsage.
+// ContainersDiskUsage is the definition ContainersDiskUsage. Since API 1.52.
 type ContainersDiskUsage struct {
 	ActiveCount int64              `json:"ActiveCount,omitzero"`
 	Items       []ContainerSummary `json:"Items,omitzero"`

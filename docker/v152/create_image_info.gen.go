@@ -5,7 +5,9 @@ package v152
 
 // CreateImageInfo is one message of a pull or an import.
 type CreateImageInfo struct {
-	ErrorDetail    ErrorDetail    `json:"errorDetail,omitzero"`
+	// ErrorDetail: since API 1.39.
+	ErrorDetail ErrorDetail `json:"errorDetail,omitzero"`
+	// ID: since API 1.36.
 	ID             string         `json:"id,omitzero"`
 	ProgressDetail ProgressDetail `json:"progressDetail,omitzero"`
 	Status         string         `json:"status,omitzero"`

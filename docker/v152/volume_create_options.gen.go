@@ -5,6 +5,7 @@ package v152
 
 // VolumeCreateOptions is the definition VolumeCreateRequest, which other versions call VolumeCreateOptions.
 type VolumeCreateOptions struct {
+	// ClusterVolumeSpec: since API 1.42.
 	ClusterVolumeSpec ClusterVolumeSpec `json:"ClusterVolumeSpec,omitzero"`
 	// Driver: default local.
 	Driver     string            `json:"Driver,omitzero"`

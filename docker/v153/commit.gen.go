@@ -3,7 +3,7 @@
 
 package v153
 
-// Commit is the definition Commit.
+// Commit is the definition Commit. Since API 1.32.
 type Commit struct {
 	ID string `json:"ID,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v153
 
-// FirewallInfo is the definition FirewallInfo.
+// FirewallInfo is the definition FirewallInfo. Since API 1.49.
 type FirewallInfo struct {
 	Driver string     `json:"Driver,omitzero"`
 	Info   [][]string `json:"Info,omitzero"`

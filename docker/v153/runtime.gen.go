@@ -3,11 +3,14 @@
 
 package v153
 
-// Runtime is the definition Runtime.
+// Runtime is the definition Runtime. Since API 1.32.
 type Runtime struct {
-	Options     map[string]any    `json:"options,omitzero"`
-	Path        string            `json:"path,omitzero"`
-	RuntimeArgs []string          `json:"runtimeArgs,omitzero"`
-	RuntimeType string            `json:"runtimeType,omitzero"`
-	Status      map[string]string `json:"status,omitzero"`
+	// Options: since API 1.42.
+	Options     map[string]any `json:"options,omitzero"`
+	Path        string         `json:"path,omitzero"`
+	RuntimeArgs []string       `json:"runtimeArgs,omitzero"`
+	// RuntimeType: since API 1.42.
+	RuntimeType string `json:"runtimeType,omitzero"`
+	// Status: since API 1.44.
+	Status map[string]string `json:"status,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v153
 
-// SignatureIdentity is the definition SignatureIdentity.
+// SignatureIdentity is the definition SignatureIdentity. Since API 1.53.
 type SignatureIdentity struct {
 	DockerReference string               `json:"DockerReference,omitzero"`
 	Error           string               `json:"Error,omitzero"`

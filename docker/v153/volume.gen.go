@@ -9,13 +9,15 @@ import (
 
 // Volume describes a volume.
 type Volume struct {
-	ClusterVolume ClusterVolume     `json:"ClusterVolume,omitzero"`
-	CreatedAt     time.Time         `json:"CreatedAt,omitzero"`
-	Driver        string            `json:"Driver"`
-	Labels        map[string]string `json:"Labels"`
-	Mountpoint    string            `json:"Mountpoint"`
-	Name          string            `json:"Name"`
-	Options       map[string]string `json:"Options"`
+	// ClusterVolume: since API 1.42.
+	ClusterVolume ClusterVolume `json:"ClusterVolume,omitzero"`
+	// CreatedAt: since API 1.31.
+	CreatedAt  time.Time         `json:"CreatedAt,omitzero"`
+	Driver     string            `json:"Driver"`
+	Labels     map[string]string `json:"Labels"`
+	Mountpoint string            `json:"Mountpoint"`
+	Name       string            `json:"Name"`
+	Options    map[string]string `json:"Options"`
 	// Scope is global where every engine of a cluster sees the volume. Default local.
 	Scope VolumeScope `json:"Scope"`
 	// Status is whatever the driver reports.

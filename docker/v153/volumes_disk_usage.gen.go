@@ -3,7 +3,7 @@
 
 package v153
 
-// VolumesDiskUsage is the definition VolumesDiskUsage.
+// VolumesDiskUsage is the definition VolumesDiskUsage. Since API 1.52.
 type VolumesDiskUsage struct {
 	ActiveCount int64    `json:"ActiveCount,omitzero"`
 	Items       []Volume `json:"Items,omitzero"`

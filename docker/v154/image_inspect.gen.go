@@ -9,28 +9,34 @@ import (
 
 // ImageInspect is the definition ImageInspect.
 type ImageInspect struct {
-	Architecture string                 `json:"Architecture,omitzero"`
-	Author       string                 `json:"Author,omitzero"`
-	Comment      string                 `json:"Comment,omitzero"`
-	Config       ImageConfig            `json:"Config,omitzero"`
-	Created      time.Time              `json:"Created,omitzero"`
-	Descriptor   *OCIDescriptor         `json:"Descriptor,omitzero"`
-	GraphDriver  *GraphDriverData       `json:"GraphDriver,omitzero"`
-	ID           string                 `json:"Id,omitzero"`
-	Identity     *Identity              `json:"Identity,omitzero"`
-	Manifests    []ImageManifestSummary `json:"Manifests,omitzero"`
-	Metadata     ImageInspectMetadata   `json:"Metadata,omitzero"`
-	OS           string                 `json:"Os,omitzero"`
-	OSVersion    string                 `json:"OsVersion,omitzero"`
-	RepoDigests  []string               `json:"RepoDigests,omitzero"`
-	RepoTags     []string               `json:"RepoTags,omitzero"`
-	RootFS       ImageInspectRootFS     `json:"RootFS,omitzero"`
+	Architecture string      `json:"Architecture,omitzero"`
+	Author       string      `json:"Author,omitzero"`
+	Comment      string      `json:"Comment,omitzero"`
+	Config       ImageConfig `json:"Config,omitzero"`
+	Created      time.Time   `json:"Created,omitzero"`
+	// Descriptor: since API 1.48.
+	Descriptor  *OCIDescriptor   `json:"Descriptor,omitzero"`
+	GraphDriver *GraphDriverData `json:"GraphDriver,omitzero"`
+	ID          string           `json:"Id,omitzero"`
+	// Identity: since API 1.53.
+	Identity *Identity `json:"Identity,omitzero"`
+	// Manifests: since API 1.48.
+	Manifests []ImageManifestSummary `json:"Manifests,omitzero"`
+	// Metadata: since API 1.31.
+	Metadata ImageInspectMetadata `json:"Metadata,omitzero"`
+	OS       string               `json:"Os,omitzero"`
+	// OSVersion: since API 1.28.
+	OSVersion   string             `json:"OsVersion,omitzero"`
+	RepoDigests []string           `json:"RepoDigests,omitzero"`
+	RepoTags    []string           `json:"RepoTags,omitzero"`
+	RootFS      ImageInspectRootFS `json:"RootFS,omitzero"`
 	// Size is in bytes, the parents included.
-	Size    int64  `json:"Size,omitzero"`
+	Size int64 `json:"Size,omitzero"`
+	// Variant: since API 1.39.
 	Variant string `json:"Variant,omitzero"`
 }
 
-// ImageInspectMetadata is the member Metadata of the definition ImageInspect.
+// ImageInspectMetadata is the member Metadata of the definition ImageInspect. Since API 1.31.
 type ImageInspectMetadata struct {
 	LastTagTime time.Time `json:"LastTagTime,omitzero"`
 }

@@ -5,10 +5,12 @@ package v154
 
 // NodeDescription is the definition NodeDescription.
 type NodeDescription struct {
+	// CSIInfo: since API 1.42.
 	CSIInfo   []NodeCSIInfo     `json:"CSIInfo,omitzero"`
 	Engine    EngineDescription `json:"Engine,omitzero"`
 	Hostname  string            `json:"Hostname,omitzero"`
 	Platform  Platform          `json:"Platform,omitzero"`
 	Resources ResourceObject    `json:"Resources,omitzero"`
-	TLSInfo   TLSInfo           `json:"TLSInfo,omitzero"`
+	// TLSInfo: since API 1.30.
+	TLSInfo TLSInfo `json:"TLSInfo,omitzero"`
 }

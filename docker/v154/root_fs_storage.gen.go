@@ -3,7 +3,7 @@
 
 package v154
 
-// RootFSStorage is the definition RootFSStorage.
+// RootFSStorage is the definition RootFSStorage. Since API 1.52.
 type RootFSStorage struct {
 	Snapshot *RootFSStorageSnapshot `json:"Snapshot,omitzero"`
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// SignatureTimestamp is the definition SignatureTimestamp.
+// SignatureTimestamp is the definition SignatureTimestamp. Since API 1.53.
 type SignatureTimestamp struct {
 	Timestamp time.Time              `json:"Timestamp,omitzero"`
 	Type      SignatureTimestampType `json:"Type,omitzero"`

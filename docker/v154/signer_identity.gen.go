@@ -3,7 +3,7 @@
 
 package v154
 
-// SignerIdentity is the definition SignerIdentity.
+// SignerIdentity is the definition SignerIdentity. Since API 1.53.
 type SignerIdentity struct {
 	BuildConfigDigest                   string `json:"BuildConfigDigest,omitzero"`
 	BuildConfigURI                      string `json:"BuildConfigURI,omitzero"`

@@ -3,13 +3,13 @@
 
 package v155
 
-// ContainerdInfo is the definition ContainerdInfo.
+// ContainerdInfo is the definition ContainerdInfo. Since API 1.46.
 type ContainerdInfo struct {
 	Address    string                   `json:"Address,omitzero"`
 	Namespaces ContainerdInfoNamespaces `json:"Namespaces,omitzero"`
 }
 
-// ContainerdInfoNamespaces is the member Namespaces of the definition ContainerdInfo.
+// ContainerdInfoNamespaces is the member Namespaces of the definition ContainerdInfo. Since API 1.46.
 type ContainerdInfoNamespaces struct {
 	// Containers: default moby.
 	Containers string `json:"Containers,omitzero"`

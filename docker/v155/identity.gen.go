@@ -3,7 +3,7 @@
 
 package v155
 
-// Identity is the definition Identity.
+// Identity is the definition Identity. Since API 1.53.
 type Identity struct {
 	Build     []BuildIdentity     `json:"Build,omitzero"`
 	Pull      []PullIdentity      `json:"Pull,omitzero"`

@@ -3,7 +3,7 @@
 
 package v155
 
-// ImageManifestSummary is the definition ImageManifestSummary.
+// ImageManifestSummary is the definition ImageManifestSummary. Since API 1.47.
 type ImageManifestSummary struct {
 	AttestationData *ImageManifestSummaryAttestationData `json:"AttestationData,omitzero"`
 	Available       bool                                 `json:"Available"`
@@ -15,24 +15,27 @@ type ImageManifestSummary struct {
 }
 
 // ImageManifestSummaryAttestationData is the member AttestationData of the definition ImageManifestSummary.
+// Since API 1.47.
 type ImageManifestSummaryAttestationData struct {
 	For string `json:"For"`
 }
 
-// ImageManifestSummaryImageData is the member ImageData of the definition ImageManifestSummary.
+// ImageManifestSummaryImageData is the member ImageData of the definition ImageManifestSummary. Since API 1.47.
 type ImageManifestSummaryImageData struct {
-	Containers []string                          `json:"Containers"`
-	Identity   *Identity                         `json:"Identity,omitzero"`
-	Platform   *OCIPlatform                      `json:"Platform,omitzero"`
-	Size       ImageManifestSummaryImageDataSize `json:"Size"`
+	Containers []string `json:"Containers"`
+	// Identity: since API 1.54.
+	Identity *Identity                         `json:"Identity,omitzero"`
+	Platform *OCIPlatform                      `json:"Platform,omitzero"`
+	Size     ImageManifestSummaryImageDataSize `json:"Size"`
 }
 
-// ImageManifestSummaryImageDataSize is the member ImageData.Size of the definition ImageManifestSummary.
+// ImageManifestSummaryImageDataSize is the member ImageData.Size of the definition ImageManifestSummary. Since
+// API 1.47.
 type ImageManifestSummaryImageDataSize struct {
 	Unpacked int64 `json:"Unpacked"`
 }
 
-// ImageManifestSummaryKind is the member Kind of the definition ImageManifestSummary.
+// ImageManifestSummaryKind is the member Kind of the definition ImageManifestSummary. Since API 1.47.
 type ImageManifestSummaryKind string
 
 // The values of ImageManifestSummaryKind that the specification names. Others are kept as they come.
@@ -42,7 +45,7 @@ const (
 	ImageManifestSummaryKindUnknown     ImageManifestSummaryKind = "unknown"
 )
 
-// ImageManifestSummarySize is the member Size of the definition ImageManifestSummary.
+// ImageManifestSummarySize is the member Size of the definition ImageManifestSummary. Since API 1.47.
 type ImageManifestSummarySize struct {
 	Content int64 `json:"Content"`
 	Total   int64 `json:"Total"`

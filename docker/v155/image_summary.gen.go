@@ -8,10 +8,12 @@ type ImageSummary struct {
 	// Containers is how many containers use the image; -1 where that was not counted.
 	Containers int64 `json:"Containers"`
 	// Created is in seconds since 1970.
-	Created     int64                  `json:"Created"`
-	Descriptor  *OCIDescriptor         `json:"Descriptor,omitzero"`
-	ID          string                 `json:"Id"`
-	Labels      map[string]string      `json:"Labels"`
+	Created int64 `json:"Created"`
+	// Descriptor: since API 1.48.
+	Descriptor *OCIDescriptor    `json:"Descriptor,omitzero"`
+	ID         string            `json:"Id"`
+	Labels     map[string]string `json:"Labels"`
+	// Manifests: since API 1.47.
 	Manifests   []ImageManifestSummary `json:"Manifests,omitzero"`
 	ParentID    string                 `json:"ParentId"`
 	RepoDigests []string               `json:"RepoDigests"`

@@ -3,7 +3,7 @@
 
 package v155
 
-// NetworkStatus is the definition NetworkStatus.
+// NetworkStatus is the definition NetworkStatus. Since API 1.52.
 type NetworkStatus struct {
 	IPAM IPAMStatus `json:"IPAM,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v155
 
-// SignatureType is the definition SignatureType.
+// SignatureType is the definition SignatureType. Since API 1.53.
 type SignatureType string
 
 // The values of SignatureType that the specification names. Others are kept as they come.

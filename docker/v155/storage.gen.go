@@ -3,7 +3,7 @@
 
 package v155
 
-// Storage is the definition Storage.
+// Storage is the definition Storage. Since API 1.52.
 type Storage struct {
 	RootFS *RootFSStorage `json:"RootFS,omitzero"`
 }

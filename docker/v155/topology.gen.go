@@ -3,7 +3,7 @@
 
 package v155
 
-// Topology is the definition Topology.
+// Topology is the definition Topology. Since API 1.42.
 type Topology struct {
 	Segments map[string]string `json:"Segments,omitzero"`
 }

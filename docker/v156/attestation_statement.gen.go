@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 )
 
-// AttestationStatement is the definition AttestationStatement.
+// AttestationStatement is the definition AttestationStatement. Since API 1.55.
 type AttestationStatement struct {
 	Descriptor    OCIDescriptor   `json:"Descriptor"`
 	PredicateType string          `json:"PredicateType"`

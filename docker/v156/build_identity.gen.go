@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// BuildIdentity is the definition BuildIdentity.
+// BuildIdentity is the definition BuildIdentity. Since API 1.53.
 type BuildIdentity struct {
 	CreatedAt time.Time `json:"CreatedAt,omitzero"`
 	Ref       string    `json:"Ref,omitzero"`

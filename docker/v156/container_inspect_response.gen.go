@@ -9,33 +9,36 @@ import (
 
 // ContainerInspectResponse is the definition ContainerInspectResponse.
 type ContainerInspectResponse struct {
-	AppArmorProfile         string           `json:"AppArmorProfile,omitzero"`
-	Args                    []string         `json:"Args,omitzero"`
-	Config                  ContainerConfig  `json:"Config,omitzero"`
-	Created                 time.Time        `json:"Created,omitzero"`
-	Driver                  string           `json:"Driver,omitzero"`
-	ExecIDs                 []string         `json:"ExecIDs,omitzero"`
-	GraphDriver             *GraphDriverData `json:"GraphDriver,omitzero"`
-	HostConfig              HostConfig       `json:"HostConfig,omitzero"`
-	HostnamePath            string           `json:"HostnamePath,omitzero"`
-	HostsPath               string           `json:"HostsPath,omitzero"`
-	ID                      string           `json:"Id,omitzero"`
-	Image                   string           `json:"Image,omitzero"`
-	ImageManifestDescriptor OCIDescriptor    `json:"ImageManifestDescriptor,omitzero"`
-	LogPath                 string           `json:"LogPath,omitzero"`
-	MountLabel              string           `json:"MountLabel,omitzero"`
-	Mounts                  []MountPoint     `json:"Mounts,omitzero"`
-	Name                    string           `json:"Name,omitzero"`
-	NetworkSettings         NetworkSettings  `json:"NetworkSettings,omitzero"`
-	Path                    string           `json:"Path,omitzero"`
-	Platform                string           `json:"Platform,omitzero"`
-	ProcessLabel            string           `json:"ProcessLabel,omitzero"`
-	ResolvConfPath          string           `json:"ResolvConfPath,omitzero"`
-	RestartCount            int64            `json:"RestartCount,omitzero"`
+	AppArmorProfile string           `json:"AppArmorProfile,omitzero"`
+	Args            []string         `json:"Args,omitzero"`
+	Config          ContainerConfig  `json:"Config,omitzero"`
+	Created         time.Time        `json:"Created,omitzero"`
+	Driver          string           `json:"Driver,omitzero"`
+	ExecIDs         []string         `json:"ExecIDs,omitzero"`
+	GraphDriver     *GraphDriverData `json:"GraphDriver,omitzero"`
+	HostConfig      HostConfig       `json:"HostConfig,omitzero"`
+	HostnamePath    string           `json:"HostnamePath,omitzero"`
+	HostsPath       string           `json:"HostsPath,omitzero"`
+	ID              string           `json:"Id,omitzero"`
+	Image           string           `json:"Image,omitzero"`
+	// ImageManifestDescriptor: since API 1.48.
+	ImageManifestDescriptor OCIDescriptor   `json:"ImageManifestDescriptor,omitzero"`
+	LogPath                 string          `json:"LogPath,omitzero"`
+	MountLabel              string          `json:"MountLabel,omitzero"`
+	Mounts                  []MountPoint    `json:"Mounts,omitzero"`
+	Name                    string          `json:"Name,omitzero"`
+	NetworkSettings         NetworkSettings `json:"NetworkSettings,omitzero"`
+	Path                    string          `json:"Path,omitzero"`
+	// Platform: since API 1.40.
+	Platform       string `json:"Platform,omitzero"`
+	ProcessLabel   string `json:"ProcessLabel,omitzero"`
+	ResolvConfPath string `json:"ResolvConfPath,omitzero"`
+	RestartCount   int64  `json:"RestartCount,omitzero"`
 	// SizeRW is nil where absent: there only if the sizes were asked for.
 	SizeRW *int64 `json:"SizeRw,omitzero"`
 	// SizeRootFs is nil where absent: there only if the sizes were asked for.
 	SizeRootFs *int64         `json:"SizeRootFs,omitzero"`
 	State      ContainerState `json:"State,omitzero"`
-	Storage    *Storage       `json:"Storage,omitzero"`
+	// Storage: since API 1.52.
+	Storage *Storage `json:"Storage,omitzero"`
 }

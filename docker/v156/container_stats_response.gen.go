@@ -16,8 +16,9 @@ type ContainerStatsResponse struct {
 	Name        string                           `json:"name,omitzero"`
 	Networks    map[string]ContainerNetworkStats `json:"networks,omitzero"`
 	NumProcs    uint32                           `json:"num_procs,omitzero"`
-	OSType      string                           `json:"os_type,omitzero"`
-	PIDsStats   *ContainerPIDsStats              `json:"pids_stats,omitzero"`
+	// OSType: since API 1.52.
+	OSType    string              `json:"os_type,omitzero"`
+	PIDsStats *ContainerPIDsStats `json:"pids_stats,omitzero"`
 	// PreCPUStats is the measurement before; zero in the first document and with OneShot.
 	PreCPUStats  *ContainerCPUStats     `json:"precpu_stats,omitzero"`
 	PreRead      time.Time              `json:"preread,omitzero"`

@@ -5,19 +5,22 @@ package v156
 
 // EndpointSettings is how a container is, or is to be, connected to one network.
 type EndpointSettings struct {
-	Aliases             []string           `json:"Aliases,omitzero"`
-	DNSNames            []string           `json:"DNSNames,omitzero"`
-	DriverOpts          map[string]string  `json:"DriverOpts,omitzero"`
-	EndpointID          string             `json:"EndpointID,omitzero"`
-	Gateway             string             `json:"Gateway,omitzero"`
-	GlobalIPv6Address   string             `json:"GlobalIPv6Address,omitzero"`
-	GlobalIPv6PrefixLen int64              `json:"GlobalIPv6PrefixLen,omitzero"`
-	GwPriority          int64              `json:"GwPriority,omitzero"`
-	IPAMConfig          EndpointIPAMConfig `json:"IPAMConfig,omitzero"`
-	IPAddress           string             `json:"IPAddress,omitzero"`
-	IPPrefixLen         int64              `json:"IPPrefixLen,omitzero"`
-	IPv6Gateway         string             `json:"IPv6Gateway,omitzero"`
-	Links               []string           `json:"Links,omitzero"`
-	MACAddress          string             `json:"MacAddress,omitzero"`
-	NetworkID           string             `json:"NetworkID,omitzero"`
+	Aliases []string `json:"Aliases,omitzero"`
+	// DNSNames: since API 1.44.
+	DNSNames []string `json:"DNSNames,omitzero"`
+	// DriverOpts: since API 1.32.
+	DriverOpts          map[string]string `json:"DriverOpts,omitzero"`
+	EndpointID          string            `json:"EndpointID,omitzero"`
+	Gateway             string            `json:"Gateway,omitzero"`
+	GlobalIPv6Address   string            `json:"GlobalIPv6Address,omitzero"`
+	GlobalIPv6PrefixLen int64             `json:"GlobalIPv6PrefixLen,omitzero"`
+	// GwPriority: since API 1.48.
+	GwPriority  int64              `json:"GwPriority,omitzero"`
+	IPAMConfig  EndpointIPAMConfig `json:"IPAMConfig,omitzero"`
+	IPAddress   string             `json:"IPAddress,omitzero"`
+	IPPrefixLen int64              `json:"IPPrefixLen,omitzero"`
+	IPv6Gateway string             `json:"IPv6Gateway,omitzero"`
+	Links       []string           `json:"Links,omitzero"`
+	MACAddress  string             `json:"MacAddress,omitzero"`
+	NetworkID   string             `json:"NetworkID,omitzero"`
 }

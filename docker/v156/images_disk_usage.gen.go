@@ -3,7 +3,7 @@
 
 package v156
 
-// ImagesDiskUsage is the definition ImagesDiskUsage.
+// ImagesDiskUsage is the definition ImagesDiskUsage. Since API 1.52.
 type ImagesDiskUsage struct {
 	ActiveCount int64          `json:"ActiveCount,omitzero"`
 	Items       []ImageSummary `json:"Items,omitzero"`

@@ -3,7 +3,7 @@
 
 package v156
 
-// IPAMStatus is the definition IPAMStatus.
+// IPAMStatus is the definition IPAMStatus. Since API 1.52.
 type IPAMStatus struct {
 	Subnets map[string]SubnetStatus `json:"Subnets,omitzero"`
 }

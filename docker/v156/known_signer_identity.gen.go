@@ -3,7 +3,7 @@
 
 package v156
 
-// KnownSignerIdentity is the definition KnownSignerIdentity.
+// KnownSignerIdentity is the definition KnownSignerIdentity. Since API 1.53.
 type KnownSignerIdentity string
 
 // The values of KnownSignerIdentity that the specification names. Others are kept as they come.

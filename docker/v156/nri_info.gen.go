@@ -3,7 +3,7 @@
 
 package v156
 
-// NRIInfo is the definition NRIInfo.
+// NRIInfo is the definition NRIInfo. Since API 1.53.
 type NRIInfo struct {
 	Info [][]string `json:"Info,omitzero"`
 }

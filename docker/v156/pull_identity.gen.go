@@ -3,7 +3,7 @@
 
 package v156
 
-// PullIdentity is the definition PullIdentity.
+// PullIdentity is the definition PullIdentity. Since API 1.53.
 type PullIdentity struct {
 	Repository string `json:"Repository,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v156
 
-// RootFSStorageSnapshot is the definition RootFSStorageSnapshot.
+// RootFSStorageSnapshot is the definition RootFSStorageSnapshot. Since API 1.52.
 type RootFSStorageSnapshot struct {
 	Name string `json:"Name,omitzero"`
 }

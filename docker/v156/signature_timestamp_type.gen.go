@@ -3,7 +3,7 @@
 
 package v156
 
-// SignatureTimestampType is the definition SignatureTimestampType.
+// SignatureTimestampType is the definition SignatureTimestampType. Since API 1.53.
 type SignatureTimestampType string
 
 // The values of SignatureTimestampType that the specification names. Others are kept as they come.

@@ -3,7 +3,7 @@
 
 package v156
 
-// SubnetStatus is the definition SubnetStatus.
+// SubnetStatus is the definition SubnetStatus. Since API 1.52.
 type SubnetStatus struct {
 	DynamicIPsAvailable uint64 `json:"DynamicIPsAvailable,omitzero"`
 	IPsInUse            uint64 `json:"IPsInUse,omitzero"`

@@ -27,6 +27,7 @@ func (c *Client) Create(ctx context.Context, body CreateRequest) (*CreateRespons
 
 // CreateRequest is the body of NetworkCreate.
 type CreateRequest struct {
+	// CheckDuplicate: until API 1.45.
 	CheckDuplicate bool `json:"CheckDuplicate,omitzero"`
 	// Driver: default bridge.
 	Driver     string            `json:"Driver,omitzero"`

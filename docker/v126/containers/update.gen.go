@@ -54,7 +54,8 @@ type UpdateRequest struct {
 	// CpusetMems is a list of memory nodes, as in 0-2,4.
 	CpusetMems string               `json:"CpusetMems,omitzero"`
 	Devices    []v126.DeviceMapping `json:"Devices,omitzero"`
-	DiskQuota  int64                `json:"DiskQuota,omitzero"`
+	// DiskQuota: until API 1.39.
+	DiskQuota int64 `json:"DiskQuota,omitzero"`
 	// IOMaximumBandwidth is in bytes per second, on Windows.
 	IOMaximumBandwidth uint64 `json:"IOMaximumBandwidth,omitzero"`
 	// IOMaximumIOps is in operations per second, on Windows.

@@ -27,11 +27,14 @@ func (c *Client) DataUsage(ctx context.Context) (*DataUsageResponse, error) {
 
 // DataUsageResponse is what takes disk space.
 type DataUsageResponse struct {
-	// BuilderSize is in bytes, of the build cache.
-	BuilderSize int64                   `json:"BuilderSize,omitzero"`
-	Containers  []v126.ContainerSummary `json:"Containers,omitzero"`
-	Images      []v126.ImageSummary     `json:"Images,omitzero"`
-	// LayersSize is in bytes, of all images together.
-	LayersSize int64         `json:"LayersSize,omitzero"`
-	Volumes    []v126.Volume `json:"Volumes,omitzero"`
+	// BuilderSize is in bytes, of the build cache. Until API 1.41.
+	BuilderSize int64 `json:"BuilderSize,omitzero"`
+	// Containers: until API 1.51.
+	Containers []v126.ContainerSummary `json:"Containers,omitzero"`
+	// Images: until API 1.51.
+	Images []v126.ImageSummary `json:"Images,omitzero"`
+	// LayersSize is in bytes, of all images together. Until API 1.51.
+	LayersSize int64 `json:"LayersSize,omitzero"`
+	// Volumes: until API 1.51.
+	Volumes []v126.Volume `json:"Volumes,omitzero"`
 }

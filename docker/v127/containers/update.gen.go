@@ -54,7 +54,8 @@ type UpdateRequest struct {
 	// CpusetMems is a list of memory nodes, as in 0-2,4.
 	CpusetMems string               `json:"CpusetMems,omitzero"`
 	Devices    []v127.DeviceMapping `json:"Devices,omitzero"`
-	DiskQuota  int64                `json:"DiskQuota,omitzero"`
+	// DiskQuota: until API 1.39.
+	DiskQuota int64 `json:"DiskQuota,omitzero"`
 	// IOMaximumBandwidth is in bytes per second, on Windows.
 	IOMaximumBandwidth uint64 `json:"IOMaximumBandwidth,omitzero"`
 	// IOMaximumIOps is in operations per second, on Windows.
@@ -68,7 +69,8 @@ type UpdateRequest struct {
 	// MemorySwappiness is in percent; -1 leaves it to the host. At least 0, at most 100. Nil is absent: 0 asks the
 	// kernel not to swap; absent leaves it to the host.
 	MemorySwappiness *int64 `json:"MemorySwappiness,omitzero"`
-	NanoCPUs         int64  `json:"NanoCPUs,omitzero"`
+	// NanoCPUs: since API 1.27, until API 1.27.
+	NanoCPUs int64 `json:"NanoCPUs,omitzero"`
 	// OOMKillDisable keeps the kernel from killing the container; set a memory limit with it. Nil is absent: the
 	// engine's type tells them apart.
 	OOMKillDisable *bool `json:"OomKillDisable,omitzero"`

@@ -27,7 +27,9 @@ func (c *Client) Create(ctx context.Context, body CreateRequest) (*CreateRespons
 
 // CreateRequest is the body of NetworkCreate.
 type CreateRequest struct {
-	Attachable     bool `json:"Attachable,omitzero"`
+	// Attachable: since API 1.27.
+	Attachable bool `json:"Attachable,omitzero"`
+	// CheckDuplicate: until API 1.45.
 	CheckDuplicate bool `json:"CheckDuplicate,omitzero"`
 	// Driver: default bridge.
 	Driver     string            `json:"Driver,omitzero"`

@@ -17,7 +17,7 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// Verbose is the query parameter verbose: with the services of a swarm's network.
+	// Verbose is the query parameter verbose: with the services of a swarm's network. Since API 1.28.
 	Verbose bool
 }
 

@@ -52,10 +52,12 @@ type UpdateRequest struct {
 	// CpusetCPUs is a list of CPUs, as in 0-2,4.
 	CpusetCPUs string `json:"CpusetCpus,omitzero"`
 	// CpusetMems is a list of memory nodes, as in 0-2,4.
-	CpusetMems        string               `json:"CpusetMems,omitzero"`
+	CpusetMems string `json:"CpusetMems,omitzero"`
+	// DeviceCgroupRules: since API 1.28.
 	DeviceCgroupRules []string             `json:"DeviceCgroupRules,omitzero"`
 	Devices           []v130.DeviceMapping `json:"Devices,omitzero"`
-	DiskQuota         int64                `json:"DiskQuota,omitzero"`
+	// DiskQuota: until API 1.39.
+	DiskQuota int64 `json:"DiskQuota,omitzero"`
 	// IOMaximumBandwidth is in bytes per second, on Windows.
 	IOMaximumBandwidth uint64 `json:"IOMaximumBandwidth,omitzero"`
 	// IOMaximumIOps is in operations per second, on Windows.

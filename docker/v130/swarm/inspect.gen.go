@@ -27,14 +27,16 @@ func (c *Client) Inspect(ctx context.Context) (*InspectResponse, error) {
 
 // InspectResponse is the answer 200 of SwarmInspect.
 type InspectResponse struct {
-	CreatedAt              time.Time                 `json:"CreatedAt,omitzero"`
-	ID                     string                    `json:"ID,omitzero"`
-	JoinTokens             InspectResponseJoinTokens `json:"JoinTokens,omitzero"`
-	RootRotationInProgress bool                      `json:"RootRotationInProgress,omitzero"`
-	Spec                   v130.SwarmSpec            `json:"Spec,omitzero"`
-	TLSInfo                v130.TLSInfo              `json:"TLSInfo,omitzero"`
-	UpdatedAt              time.Time                 `json:"UpdatedAt,omitzero"`
-	Version                v130.ObjectVersion        `json:"Version,omitzero"`
+	CreatedAt  time.Time                 `json:"CreatedAt,omitzero"`
+	ID         string                    `json:"ID,omitzero"`
+	JoinTokens InspectResponseJoinTokens `json:"JoinTokens,omitzero"`
+	// RootRotationInProgress: since API 1.30.
+	RootRotationInProgress bool           `json:"RootRotationInProgress,omitzero"`
+	Spec                   v130.SwarmSpec `json:"Spec,omitzero"`
+	// TLSInfo: since API 1.30.
+	TLSInfo   v130.TLSInfo       `json:"TLSInfo,omitzero"`
+	UpdatedAt time.Time          `json:"UpdatedAt,omitzero"`
+	Version   v130.ObjectVersion `json:"Version,omitzero"`
 }
 
 // InspectResponseJoinTokens is the member JoinTokens of the answer 200 of SwarmInspect.

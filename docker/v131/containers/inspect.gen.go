@@ -59,11 +59,12 @@ type InspectResponse struct {
 	Mounts          []v131.MountPoint    `json:"Mounts,omitzero"`
 	Name            string               `json:"Name,omitzero"`
 	NetworkSettings v131.NetworkSettings `json:"NetworkSettings,omitzero"`
-	Node            map[string]any       `json:"Node,omitzero"`
-	Path            string               `json:"Path,omitzero"`
-	ProcessLabel    string               `json:"ProcessLabel,omitzero"`
-	ResolvConfPath  string               `json:"ResolvConfPath,omitzero"`
-	RestartCount    int64                `json:"RestartCount,omitzero"`
+	// Node: until API 1.38.
+	Node           map[string]any `json:"Node,omitzero"`
+	Path           string         `json:"Path,omitzero"`
+	ProcessLabel   string         `json:"ProcessLabel,omitzero"`
+	ResolvConfPath string         `json:"ResolvConfPath,omitzero"`
+	RestartCount   int64          `json:"RestartCount,omitzero"`
 	// SizeRW is in bytes, what the container has written. Nil is absent: there only if the sizes were asked for.
 	SizeRW *int64 `json:"SizeRw,omitzero"`
 	// SizeRootFs is in bytes, the image included. Nil is absent: there only if the sizes were asked for.

@@ -16,7 +16,7 @@ var opBuildPrune = transport.Operation{
 
 // BuildPrune empties the cache of builds.
 //
-// POST /build/prune (BuildPrune). Succeeds with 200; fails with 500.
+// POST /build/prune (BuildPrune). Since API 1.31. Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.31/#tag/Image/operation/BuildPrune
 func (c *Client) BuildPrune(ctx context.Context) (*BuildPruneResponse, error) {
 	req := opBuildPrune.Request()

@@ -23,7 +23,7 @@ type BuildOptions struct {
 	Dockerfile string
 	// Tags is the query parameter t: names for the image, each with a tag or not.
 	Tags []string
-	// ExtraHosts is the query parameter extrahosts: each as NAME:IP.
+	// ExtraHosts is the query parameter extrahosts: each as NAME:IP. Since API 1.28.
 	ExtraHosts []string
 	// Remote is the query parameter remote: a Git repository, or the URL of an archive or a Dockerfile.
 	Remote string

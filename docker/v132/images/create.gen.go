@@ -27,7 +27,7 @@ type CreateOptions struct {
 	Repo string
 	// Tag is the query parameter tag: a tag or a digest.
 	Tag string
-	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7.
+	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7. Since API 1.32.
 	Platform string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.

@@ -31,7 +31,7 @@ func (o *InspectOptions) set(r *transport.Request) {
 
 // Inspect asks the registry for the digest of an image and the platforms for which it is there.
 //
-// GET /distribution/{name}/json (DistributionInspect). Succeeds with 200; fails with 401, 500.
+// GET /distribution/{name}/json (DistributionInspect). Since API 1.30. Succeeds with 200; fails with 401, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.33/#tag/Distribution/operation/DistributionInspect
 func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*InspectResponse, error) {
 	req := opInspect.Request(name)
@@ -47,18 +47,28 @@ type InspectResponse struct {
 
 // InspectResponseDescriptor is the member Descriptor of the answer 200 of DistributionInspect.
 type InspectResponseDescriptor struct {
-	Digest    string   `json:"Digest,omitzero"`
-	MediaType string   `json:"MediaType,omitzero"`
-	Size      int64    `json:"Size,omitzero"`
-	URLs      []string `json:"URLs,omitzero"`
+	// Digest: until API 1.39.
+	Digest string `json:"Digest,omitzero"`
+	// MediaType: until API 1.39.
+	MediaType string `json:"MediaType,omitzero"`
+	// Size: until API 1.39.
+	Size int64 `json:"Size,omitzero"`
+	// URLs: until API 1.39.
+	URLs []string `json:"URLs,omitzero"`
 }
 
 // InspectResponsePlatform is the member Platforms[] of the answer 200 of DistributionInspect.
 type InspectResponsePlatform struct {
-	Architecture string   `json:"Architecture,omitzero"`
-	Features     []string `json:"Features,omitzero"`
-	OS           string   `json:"OS,omitzero"`
-	OSFeatures   []string `json:"OSFeatures,omitzero"`
-	OSVersion    string   `json:"OSVersion,omitzero"`
-	Variant      string   `json:"Variant,omitzero"`
+	// Architecture: until API 1.39.
+	Architecture string `json:"Architecture,omitzero"`
+	// Features: until API 1.39.
+	Features []string `json:"Features,omitzero"`
+	// OS: until API 1.39.
+	OS string `json:"OS,omitzero"`
+	// OSFeatures: until API 1.39.
+	OSFeatures []string `json:"OSFeatures,omitzero"`
+	// OSVersion: until API 1.39.
+	OSVersion string `json:"OSVersion,omitzero"`
+	// Variant: until API 1.39.
+	Variant string `json:"Variant,omitzero"`
 }

@@ -58,9 +58,10 @@ type CreateRequest struct {
 	Healthcheck  v135.HealthConfig   `json:"Healthcheck,omitzero"`
 	HostConfig   v135.HostConfig     `json:"HostConfig,omitzero"`
 	// Hostname is the name of the host in the container, its short id unless set.
-	Hostname         string                        `json:"Hostname,omitzero"`
-	Image            string                        `json:"Image,omitzero"`
-	Labels           map[string]string             `json:"Labels,omitzero"`
+	Hostname string            `json:"Hostname,omitzero"`
+	Image    string            `json:"Image,omitzero"`
+	Labels   map[string]string `json:"Labels,omitzero"`
+	// MACAddress: until API 1.51.
 	MACAddress       string                        `json:"MacAddress,omitzero"`
 	NetworkDisabled  bool                          `json:"NetworkDisabled,omitzero"`
 	NetworkingConfig CreateRequestNetworkingConfig `json:"NetworkingConfig,omitzero"`

@@ -17,7 +17,7 @@ var opWait = transport.Operation{
 
 // WaitOptions are the optional parameters of [Client.Wait]; nil means none of them.
 type WaitOptions struct {
-	// Condition is the query parameter condition: what to wait for. Default not-running.
+	// Condition is the query parameter condition: what to wait for. Default not-running, since API 1.30.
 	Condition WaitCondition
 }
 
@@ -51,7 +51,7 @@ const (
 
 // WaitResponse is the answer 200 of ContainerWait.
 type WaitResponse struct {
-	// Error is nil where absent: there only if waiting failed.
+	// Error: since API 1.34. Nil is absent: there only if waiting failed.
 	Error      *WaitResponseError `json:"Error,omitzero"`
 	StatusCode int64              `json:"StatusCode"`
 }

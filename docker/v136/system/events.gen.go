@@ -51,15 +51,18 @@ func (c *Client) Events(ctx context.Context, opts *EventsOptions) (*transport.Me
 
 // EventsResponse is the answer 200 of SystemEvents.
 type EventsResponse struct {
-	Action   string              `json:"Action,omitzero"`
-	Actor    EventsResponseActor `json:"Actor,omitzero"`
-	From     string              `json:"from,omitzero"`
-	ID       string              `json:"id,omitzero"`
-	Scope    EventsResponseScope `json:"scope,omitzero"`
-	Status   string              `json:"status,omitzero"`
-	Time     int64               `json:"time,omitzero"`
-	TimeNano int64               `json:"timeNano,omitzero"`
-	Type     string              `json:"Type,omitzero"`
+	Action string              `json:"Action,omitzero"`
+	Actor  EventsResponseActor `json:"Actor,omitzero"`
+	// From: until API 1.51.
+	From string `json:"from,omitzero"`
+	// ID: until API 1.51.
+	ID    string              `json:"id,omitzero"`
+	Scope EventsResponseScope `json:"scope,omitzero"`
+	// Status: until API 1.51.
+	Status   string `json:"status,omitzero"`
+	Time     int64  `json:"time,omitzero"`
+	TimeNano int64  `json:"timeNano,omitzero"`
+	Type     string `json:"Type,omitzero"`
 }
 
 // EventsResponseActor is the member Actor of the answer 200 of SystemEvents.

@@ -27,17 +27,20 @@ func (c *Client) Create(ctx context.Context, body CreateRequest) (*CreateRespons
 
 // CreateRequest is the body of NetworkCreate.
 type CreateRequest struct {
-	Attachable     bool `json:"Attachable,omitzero"`
+	// Attachable: since API 1.27.
+	Attachable bool `json:"Attachable,omitzero"`
+	// CheckDuplicate: until API 1.45.
 	CheckDuplicate bool `json:"CheckDuplicate,omitzero"`
 	// Driver: default bridge.
-	Driver     string            `json:"Driver,omitzero"`
-	EnableIPv6 bool              `json:"EnableIPv6,omitzero"`
-	IPAM       v138.IPAM         `json:"IPAM,omitzero"`
-	Ingress    bool              `json:"Ingress,omitzero"`
-	Internal   bool              `json:"Internal,omitzero"`
-	Labels     map[string]string `json:"Labels,omitzero"`
-	Name       string            `json:"Name"`
-	Options    map[string]string `json:"Options,omitzero"`
+	Driver     string    `json:"Driver,omitzero"`
+	EnableIPv6 bool      `json:"EnableIPv6,omitzero"`
+	IPAM       v138.IPAM `json:"IPAM,omitzero"`
+	// Ingress: since API 1.29.
+	Ingress  bool              `json:"Ingress,omitzero"`
+	Internal bool              `json:"Internal,omitzero"`
+	Labels   map[string]string `json:"Labels,omitzero"`
+	Name     string            `json:"Name"`
+	Options  map[string]string `json:"Options,omitzero"`
 }
 
 // CreateResponse is the answer 201 of NetworkCreate.

@@ -31,7 +31,8 @@ type InitRequest struct {
 	AdvertiseAddr    string                `json:"AdvertiseAddr,omitzero"`
 	AutoLockManagers bool                  `json:"AutoLockManagers,omitzero"`
 	Availability     v138.NodeAvailability `json:"Availability,omitzero"`
-	DataPathAddr     string                `json:"DataPathAddr,omitzero"`
+	// DataPathAddr: since API 1.30.
+	DataPathAddr string `json:"DataPathAddr,omitzero"`
 	// ForceNewCluster makes a swarm of one manager out of the state of a lost one.
 	ForceNewCluster bool           `json:"ForceNewCluster,omitzero"`
 	ListenAddr      string         `json:"ListenAddr,omitzero"`

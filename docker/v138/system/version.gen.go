@@ -25,9 +25,10 @@ func (c *Client) Version(ctx context.Context) (*VersionResponse, error) {
 
 // VersionResponse is the answer 200 of SystemVersion.
 type VersionResponse struct {
-	APIVersion    string                     `json:"ApiVersion,omitzero"`
-	Arch          string                     `json:"Arch,omitzero"`
-	BuildTime     string                     `json:"BuildTime,omitzero"`
+	APIVersion string `json:"ApiVersion,omitzero"`
+	Arch       string `json:"Arch,omitzero"`
+	BuildTime  string `json:"BuildTime,omitzero"`
+	// Components: since API 1.35.
 	Components    []VersionResponseComponent `json:"Components,omitzero"`
 	Experimental  bool                       `json:"Experimental,omitzero"`
 	GitCommit     string                     `json:"GitCommit,omitzero"`
@@ -35,8 +36,9 @@ type VersionResponse struct {
 	KernelVersion string                     `json:"KernelVersion,omitzero"`
 	MinAPIVersion string                     `json:"MinAPIVersion,omitzero"`
 	OS            string                     `json:"Os,omitzero"`
-	Platform      VersionResponsePlatform    `json:"Platform,omitzero"`
-	Version       string                     `json:"Version,omitzero"`
+	// Platform: since API 1.35.
+	Platform VersionResponsePlatform `json:"Platform,omitzero"`
+	Version  string                  `json:"Version,omitzero"`
 }
 
 // VersionResponseComponent is the member Components[] of the answer 200 of SystemVersion.

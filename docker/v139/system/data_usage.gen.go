@@ -27,12 +27,16 @@ func (c *Client) DataUsage(ctx context.Context) (*DataUsageResponse, error) {
 
 // DataUsageResponse is what takes disk space.
 type DataUsageResponse struct {
+	// BuildCache: since API 1.39, until API 1.51.
 	BuildCache []v139.BuildCache `json:"BuildCache,omitzero"`
-	// BuilderSize is in bytes, of the build cache.
-	BuilderSize int64                   `json:"BuilderSize,omitzero"`
-	Containers  []v139.ContainerSummary `json:"Containers,omitzero"`
-	Images      []v139.ImageSummary     `json:"Images,omitzero"`
-	// LayersSize is in bytes, of all images together.
-	LayersSize int64         `json:"LayersSize,omitzero"`
-	Volumes    []v139.Volume `json:"Volumes,omitzero"`
+	// BuilderSize is in bytes, of the build cache. Until API 1.41.
+	BuilderSize int64 `json:"BuilderSize,omitzero"`
+	// Containers: until API 1.51.
+	Containers []v139.ContainerSummary `json:"Containers,omitzero"`
+	// Images: until API 1.51.
+	Images []v139.ImageSummary `json:"Images,omitzero"`
+	// LayersSize is in bytes, of all images together. Until API 1.51.
+	LayersSize int64 `json:"LayersSize,omitzero"`
+	// Volumes: until API 1.51.
+	Volumes []v139.Volume `json:"Volumes,omitzero"`
 }

@@ -17,7 +17,7 @@ var opUpdate = transport.Operation{
 
 // Update changes the availability of a volume of the cluster.
 //
-// PUT /volumes/{name} (VolumeUpdate). Succeeds with 200; fails with 400, 404, 500, 503.
+// PUT /volumes/{name} (VolumeUpdate). Since API 1.42. Succeeds with 200; fails with 400, 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.42/#tag/Volume/operation/VolumeUpdate
 func (c *Client) Update(ctx context.Context, name string, version uint64, body UpdateRequest) error {
 	req := opUpdate.Request(name)

@@ -23,11 +23,11 @@ type AttachWebsocketOptions struct {
 	Logs bool
 	// Stream is the query parameter stream: what is written from now on.
 	Stream bool
-	// Stdin is the query parameter stdin.
+	// Stdin is the query parameter stdin. Since API 1.42.
 	Stdin bool
-	// Stdout is the query parameter stdout: include standard output.
+	// Stdout is the query parameter stdout: include standard output. Since API 1.42.
 	Stdout bool
-	// Stderr is the query parameter stderr: include standard error.
+	// Stderr is the query parameter stderr: include standard error. Since API 1.42.
 	Stderr bool
 }
 

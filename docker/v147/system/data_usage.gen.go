@@ -18,7 +18,7 @@ var opDataUsage = transport.Operation{
 
 // DataUsageOptions are the optional parameters of [Client.DataUsage]; nil means none of them.
 type DataUsageOptions struct {
-	// Type is the query parameter type: measure these alone.
+	// Type is the query parameter type: measure these alone. Since API 1.42.
 	Type []DataUsageType
 }
 
@@ -41,12 +41,16 @@ func (c *Client) DataUsage(ctx context.Context, opts *DataUsageOptions) (*DataUs
 
 // DataUsageResponse is what takes disk space.
 type DataUsageResponse struct {
-	BuildCache []v147.BuildCache       `json:"BuildCache,omitzero"`
+	// BuildCache: since API 1.39, until API 1.51.
+	BuildCache []v147.BuildCache `json:"BuildCache,omitzero"`
+	// Containers: until API 1.51.
 	Containers []v147.ContainerSummary `json:"Containers,omitzero"`
-	Images     []v147.ImageSummary     `json:"Images,omitzero"`
-	// LayersSize is in bytes, of all images together.
-	LayersSize int64         `json:"LayersSize,omitzero"`
-	Volumes    []v147.Volume `json:"Volumes,omitzero"`
+	// Images: until API 1.51.
+	Images []v147.ImageSummary `json:"Images,omitzero"`
+	// LayersSize is in bytes, of all images together. Until API 1.51.
+	LayersSize int64 `json:"LayersSize,omitzero"`
+	// Volumes: until API 1.51.
+	Volumes []v147.Volume `json:"Volumes,omitzero"`
 }
 
 // DataUsageType is a value of the parameter type of SystemDataUsage.

@@ -17,6 +17,7 @@ var opStop = transport.Operation{
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.
 type StopOptions struct {
 	// Signal is the query parameter signal: the first to send, SIGTERM or the container's own where it is absent.
+	// Since API 1.42.
 	Signal string
 	// Timeout is the query parameter t: in seconds; nil leaves it to the container, 10 unless it says otherwise; -1
 	// waits without limit.

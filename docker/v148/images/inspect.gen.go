@@ -18,6 +18,7 @@ var opInspect = transport.Operation{
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
 	// Manifests is the query parameter manifests: list the manifests of an image that is for several platforms.
+	// Since API 1.48.
 	Manifests bool
 }
 

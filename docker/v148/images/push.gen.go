@@ -20,7 +20,8 @@ var opPush = transport.Operation{
 type PushOptions struct {
 	// Tag is the query parameter tag.
 	Tag string
-	// Platform is the query parameter platform, sent as JSON: push this alone where the image is for several.
+	// Platform is the query parameter platform, sent as JSON: push this alone where the image is for several. Since
+	// API 1.46.
 	Platform v148.OCIPlatform
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.

@@ -29,6 +29,7 @@ func (c *Client) Start(ctx context.Context, id string, body StartRequest) (*hija
 
 // StartRequest says how to start the process; TTY must be what it was created with.
 type StartRequest struct {
+	// ConsoleSize: since API 1.42.
 	ConsoleSize []uint `json:"ConsoleSize,omitzero"`
 	Detach      bool   `json:"Detach,omitzero"`
 	TTY         bool   `json:"Tty,omitzero"`

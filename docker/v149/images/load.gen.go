@@ -22,7 +22,7 @@ type LoadOptions struct {
 	// Quiet is the query parameter quiet: no progress; nil means true.
 	Quiet *bool
 	// Platform is the query parameter platform, sent as JSON: the one to choose where an image is for several; from
-	// API 1.52 on a list, each a JSON object as in {"os":"linux","architecture":"amd64"}.
+	// API 1.52 on a list, each a JSON object as in {"os":"linux","architecture":"amd64"}. Since API 1.48.
 	Platform v149.OCIPlatform
 }
 

@@ -27,20 +27,25 @@ func (c *Client) Create(ctx context.Context, body CreateRequest) (*v149.NetworkC
 
 // CreateRequest is the body of NetworkCreate.
 type CreateRequest struct {
-	Attachable bool                 `json:"Attachable,omitzero"`
+	// Attachable: since API 1.27.
+	Attachable bool `json:"Attachable,omitzero"`
+	// ConfigFrom: since API 1.41.
 	ConfigFrom v149.ConfigReference `json:"ConfigFrom,omitzero"`
-	ConfigOnly bool                 `json:"ConfigOnly,omitzero"`
+	// ConfigOnly: since API 1.41.
+	ConfigOnly bool `json:"ConfigOnly,omitzero"`
 	// Driver: default bridge.
 	Driver string `json:"Driver,omitzero"`
-	// EnableIPv4 is nil where absent: false overrules the engine's setting; absent leaves it to that.
+	// EnableIPv4: since API 1.47. Nil is absent: false overrules the engine's setting; absent leaves it to that.
 	EnableIPv4 *bool `json:"EnableIPv4,omitzero"`
 	// EnableIPv6 is nil where absent: false overrules the engine's setting; absent leaves it to that.
-	EnableIPv6 *bool             `json:"EnableIPv6,omitzero"`
-	IPAM       v149.IPAM         `json:"IPAM,omitzero"`
-	Ingress    bool              `json:"Ingress,omitzero"`
-	Internal   bool              `json:"Internal,omitzero"`
-	Labels     map[string]string `json:"Labels,omitzero"`
-	Name       string            `json:"Name"`
-	Options    map[string]string `json:"Options,omitzero"`
-	Scope      string            `json:"Scope,omitzero"`
+	EnableIPv6 *bool     `json:"EnableIPv6,omitzero"`
+	IPAM       v149.IPAM `json:"IPAM,omitzero"`
+	// Ingress: since API 1.29.
+	Ingress  bool              `json:"Ingress,omitzero"`
+	Internal bool              `json:"Internal,omitzero"`
+	Labels   map[string]string `json:"Labels,omitzero"`
+	Name     string            `json:"Name"`
+	Options  map[string]string `json:"Options,omitzero"`
+	// Scope: since API 1.41.
+	Scope string `json:"Scope,omitzero"`
 }

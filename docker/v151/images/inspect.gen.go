@@ -18,8 +18,10 @@ var opInspect = transport.Operation{
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
 	// Manifests is the query parameter manifests: list the manifests of an image that is for several platforms.
+	// Since API 1.48.
 	Manifests bool
 	// Platform is the query parameter platform, sent as JSON: the one to describe where the image is for several.
+	// Since API 1.49.
 	Platform v151.OCIPlatform
 }
 

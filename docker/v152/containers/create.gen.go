@@ -19,7 +19,7 @@ var opCreate = transport.Operation{
 type CreateOptions struct {
 	// Name is the query parameter name: made up by the engine where it is empty.
 	Name string
-	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7.
+	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7. Since API 1.41.
 	Platform string
 }
 

@@ -52,10 +52,12 @@ type UpdateRequest struct {
 	// CpusetCPUs is a list of CPUs, as in 0-2,4.
 	CpusetCPUs string `json:"CpusetCpus,omitzero"`
 	// CpusetMems is a list of memory nodes, as in 0-2,4.
-	CpusetMems        string               `json:"CpusetMems,omitzero"`
-	DeviceCgroupRules []string             `json:"DeviceCgroupRules,omitzero"`
-	DeviceRequests    []v152.DeviceRequest `json:"DeviceRequests,omitzero"`
-	Devices           []v152.DeviceMapping `json:"Devices,omitzero"`
+	CpusetMems string `json:"CpusetMems,omitzero"`
+	// DeviceCgroupRules: since API 1.28.
+	DeviceCgroupRules []string `json:"DeviceCgroupRules,omitzero"`
+	// DeviceRequests: since API 1.40.
+	DeviceRequests []v152.DeviceRequest `json:"DeviceRequests,omitzero"`
+	Devices        []v152.DeviceMapping `json:"Devices,omitzero"`
 	// IOMaximumBandwidth is in bytes per second, on Windows.
 	IOMaximumBandwidth uint64 `json:"IOMaximumBandwidth,omitzero"`
 	// IOMaximumIOps is in operations per second, on Windows.

@@ -18,6 +18,7 @@ var opHistory = transport.Operation{
 // HistoryOptions are the optional parameters of [Client.History]; nil means none of them.
 type HistoryOptions struct {
 	// Platform is the query parameter platform, sent as JSON: the one to describe where the image is for several.
+	// Since API 1.48.
 	Platform v153.OCIPlatform
 }
 

@@ -22,11 +22,12 @@ type ListOptions struct {
 	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
 	// {"label":["a=b"]}.
 	Filters map[string][]string
-	// SharedSize is the query parameter shared-size: count what the images share, which takes time.
+	// SharedSize is the query parameter shared-size: count what the images share, which takes time. Since API 1.42.
 	SharedSize bool
 	// Digests is the query parameter digests.
 	Digests bool
 	// Manifests is the query parameter manifests: list the manifests of an image that is for several platforms.
+	// Since API 1.47.
 	Manifests bool
 }
 

@@ -18,9 +18,9 @@ var opDataUsage = transport.Operation{
 
 // DataUsageOptions are the optional parameters of [Client.DataUsage]; nil means none of them.
 type DataUsageOptions struct {
-	// Type is the query parameter type: measure these alone.
+	// Type is the query parameter type: measure these alone. Since API 1.42.
 	Type []DataUsageType
-	// Verbose is the query parameter verbose.
+	// Verbose is the query parameter verbose. Since API 1.52.
 	Verbose bool
 }
 
@@ -44,10 +44,14 @@ func (c *Client) DataUsage(ctx context.Context, opts *DataUsageOptions) (*DataUs
 
 // DataUsageResponse is what takes disk space.
 type DataUsageResponse struct {
+	// BuildCacheUsage: since API 1.52.
 	BuildCacheUsage v153.BuildCacheDiskUsage `json:"BuildCacheUsage,omitzero"`
-	ContainerUsage  v153.ContainersDiskUsage `json:"ContainerUsage,omitzero"`
-	ImageUsage      v153.ImagesDiskUsage     `json:"ImageUsage,omitzero"`
-	VolumeUsage     v153.VolumesDiskUsage    `json:"VolumeUsage,omitzero"`
+	// ContainerUsage: since API 1.52.
+	ContainerUsage v153.ContainersDiskUsage `json:"ContainerUsage,omitzero"`
+	// ImageUsage: since API 1.52.
+	ImageUsage v153.ImagesDiskUsage `json:"ImageUsage,omitzero"`
+	// VolumeUsage: since API 1.52.
+	VolumeUsage v153.VolumesDiskUsage `json:"VolumeUsage,omitzero"`
 }
 
 // DataUsageType is a value of the parameter type of SystemDataUsage.

@@ -31,7 +31,8 @@ type CreateRequest struct {
 	AttachStdin  bool     `json:"AttachStdin,omitzero"`
 	AttachStdout bool     `json:"AttachStdout,omitzero"`
 	Cmd          []string `json:"Cmd,omitzero"`
-	ConsoleSize  []uint   `json:"ConsoleSize,omitzero"`
+	// ConsoleSize: since API 1.42.
+	ConsoleSize []uint `json:"ConsoleSize,omitzero"`
 	// DetachKeys is the key sequence that detaches, as in ctrl-p,ctrl-q.
 	DetachKeys string `json:"DetachKeys,omitzero"`
 	// Env is added to the environment of the container, each as NAME=value.
@@ -39,5 +40,6 @@ type CreateRequest struct {
 	Privileged bool     `json:"Privileged,omitzero"`
 	TTY        bool     `json:"Tty,omitzero"`
 	User       string   `json:"User,omitzero"`
-	WorkingDir string   `json:"WorkingDir,omitzero"`
+	// WorkingDir: since API 1.35.
+	WorkingDir string `json:"WorkingDir,omitzero"`
 }

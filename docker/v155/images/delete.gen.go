@@ -22,7 +22,7 @@ type DeleteOptions struct {
 	// Noprune is the query parameter noprune: keep the parents.
 	Noprune bool
 	// Platforms is the query parameter platforms: remove these alone where the image is for several; each is a JSON
-	// object as in {"os":"linux","architecture":"amd64"}.
+	// object as in {"os":"linux","architecture":"amd64"}. Since API 1.50.
 	Platforms []string
 }
 

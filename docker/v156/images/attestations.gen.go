@@ -37,7 +37,8 @@ func (o *AttestationsOptions) set(r *transport.Request) {
 // Attestations lists the statements that are attached to an image, about how it was built for instance; with
 // Statement their text as well.
 //
-// GET /images/{name}/attestations (ImageAttestations). Succeeds with 200; fails with 400, 404, 500, 501.
+// GET /images/{name}/attestations (ImageAttestations). Since API 1.55. Succeeds with 200; fails with 400, 404,
+// 500, 501.
 // See https://docs.docker.com/reference/api/engine/version/v1.56/#tag/Image/operation/ImageAttestations
 func (c *Client) Attestations(ctx context.Context, name string, opts *AttestationsOptions) ([]v156.AttestationStatement, error) {
 	req := opAttestations.Request(name)
