@@ -119,11 +119,19 @@ func OpenEdition(root, engine string) (*Edition, error) {
 
 // Model is the model of one version.
 func (e *Edition) Model(ver string) (*Model, error) {
+	p, err := e.planner(ver)
+	if err != nil {
+		return nil, err
+	}
+	return plan(p.doc, p.facts, e.overlay, e.words, e.history)
+}
+
+func (e *Edition) planner(ver string) (*planner, error) {
 	i := slices.IndexFunc(e.planners, func(p *planner) bool { return p.doc.Version.text == ver })
 	if i < 0 {
 		return nil, fmt.Errorf("there is no version %s of %s", ver, e.overlay.Engine)
 	}
-	return plan(e.planners[i].doc, e.planners[i].facts, e.overlay, e.words, e.history)
+	return e.planners[i], nil
 }
 
 // prepare runs the passes from a loaded document to what is decided about it without knowing other versions.
