@@ -4,7 +4,11 @@ import "fmt"
 
 // normalize turns a kept Swagger 2.0 document into one in which every schema that needs a name has one.
 func normalize(doc object, o *overlay, v version) (*document, error) {
-	doc, err := applyPatches(doc, o.Patches, v)
+	doc, err := applyRenames(doc, o.Renames, v)
+	if err != nil {
+		return nil, err
+	}
+	doc, err = applyPatches(doc, o.Patches, v)
 	if err != nil {
 		return nil, err
 	}
