@@ -43,8 +43,8 @@ func createService(t *testing.T, e *engine, spec v141.ServiceSpec) (id string) {
 	return created.ID
 }
 
-// removeService returns when the service's containers are gone too. The engine removes them in its own time, and keeps
-// those of jobs for good.
+// removeService returns when the service's containers are gone too. The engine would remove them in its own time, which
+// is longer than this test for those of a job that is done.
 func removeService(ctx context.Context, t *testing.T, e *engine, id string) error {
 	t.Helper()
 	err := services.New(e).Delete(ctx, id)
