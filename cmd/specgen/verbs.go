@@ -24,11 +24,15 @@ func list(out io.Writer, root string, asJSON bool, args []string) error {
 	if err != nil {
 		return err
 	}
+	var only []string
+	if at(1) != "" && !asJSON { // JSON says since when there is what
+		only = []string{at(1)}
+	}
 	editions := map[string]*gen.Edition{}
 	t := tabwriter.NewWriter(out, 0, 1, 2, ' ', 0)
 	for _, in := range inputs {
 		if editions[in.Engine] == nil {
-			if editions[in.Engine], err = gen.OpenEdition(root, in.Engine); err != nil {
+			if editions[in.Engine], err = gen.OpenEdition(root, in.Engine, only...); err != nil {
 				return err
 			}
 		}
@@ -99,7 +103,7 @@ func diff(out io.Writer, root string, asJSON bool, args []string) error {
 	if len(args) != 3 {
 		return errors.New("diff needs an engine and two versions: specgen diff docker 1.41 1.44")
 	}
-	e, err := gen.OpenEdition(root, args[0])
+	e, err := gen.OpenEdition(root, args[0], args[1:]...)
 	if err != nil {
 		return err
 	}
@@ -137,21 +141,16 @@ func api(ctx context.Context, out io.Writer, root, engine, version string, specs
 	if len(left) > 0 {
 		return fmt.Errorf("%d files are not as generated", len(left))
 	}
-	e, err := gen.OpenEdition(root, engine)
+	inputs, err := gen.Inputs(root, engine, "")
 	if err != nil {
 		return err
 	}
-	versions := e.Versions()
-	i := slices.Index(versions, version)
+	i := slices.Index(inputs, gen.Input{Engine: engine, Version: version})
 	if i < 1 {
 		_, err := fmt.Fprintf(out, "%s %s is the oldest version\n", engine, version)
 		return err
 	}
-	u, err := e.Diff(versions[i-1], version)
-	if err != nil {
-		return err
-	}
-	return u.WriteText(out)
+	return diff(out, root, false, []string{engine, inputs[i-1].Version, version})
 }
 
 func writeJSON(out io.Writer, v any) error {
