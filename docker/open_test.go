@@ -171,6 +171,9 @@ func TestVersionsThatAreNotOffered(t *testing.T) {
 		if c.refused {
 			for _, err := range []error{err, hijackErr} {
 				v, ok := errors.AsType[*docker.VersionError](err)
+				if ok && (v.Fits != e.Info().Package() || v.Fits != "" && !strings.Contains(err.Error(), v.Fits)) {
+					t.Errorf("%s to %s: fits %q, %v", c.min, c.max, v.Fits, err)
+				}
 				if !ok || !errors.Is(err, transport.ErrVersion) || v.Package != "1.41" || v.MinOffered != c.min || v.MaxOffered != c.max {
 					t.Errorf("%s to %s: %v", c.min, c.max, err)
 				}
