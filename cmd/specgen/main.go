@@ -3,6 +3,7 @@
 //	specgen generate [-engine docker] [-version 1.41]      write the packages of the kept specifications
 //	specgen check    [-engine docker] [-version 1.41]      name every file that generate would change
 //	specgen import   -engine docker -version 1.41 SPEC     keep the facts of a published Swagger 2.0 file
+//	specgen import   -engine podman -version 4.3 [-release 4.3.1] [-fixes PATCH] SPEC
 //	specgen model    -engine docker -version 1.41          print the planned model as JSON
 //
 // SPEC is a file, an https URL, or a file of a Go module: github.com/moby/moby/api@v1.56.1//docs/v1.41.yaml.
@@ -41,6 +42,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	root := flags.String("root", "", "root of the main module (default: found by walking up)")
 	engine := flags.String("engine", "", "engine, such as docker")
 	version := flags.String("version", "", "API version, such as 1.41")
+	release := flags.String("release", "", "import: the release of Podman that SPEC is of (default: read off its name)")
+	fixes := flags.String("fixes", "", "import: a JSON patch that separates Podman's definitions of one name")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -69,7 +72,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if *engine == "" || *version == "" || flags.NArg() != 1 {
 			return errors.New("import needs -engine, -version and one SPEC")
 		}
-		written, err := gen.Import(ctx, *root, *engine, *version, flags.Arg(0))
+		written, err := gen.Import(ctx, *root, gen.Source{
+			Engine: *engine, Version: *version, Spec: flags.Arg(0), Release: *release, Fixes: *fixes,
+		})
 		if err == nil {
 			_, err = fmt.Fprintln(out, "kept:", written)
 		}
