@@ -14,6 +14,10 @@ const libpodRoot = "/libpod/"
 // libpod returns the operations of libpod, each with what it refers to by name inside it, and its own media type.
 func libpod(doc object) (object, error) {
 	doc = clone(doc)
+	for _, def := range sub(doc, "definitions") {
+		nameFields(asObject(def))
+	}
+	doc, _ = withoutGo(doc).(object)
 	release := str(sub(doc, "info"), "version")
 	if release == "" {
 		return nil, fmt.Errorf("the document does not say which release it is of: info.version")
@@ -31,12 +35,92 @@ func libpod(doc object) (object, error) {
 				libpodOperation(doc, op)
 			}
 		}
-		paths[plainPath(path)] = item
+		paths[apart(plainPath(path), item)] = item
 	}
 	doc["paths"] = paths
 	delete(doc, "responses")
+	mergeIDResponses(doc)
 	pruneTwins(doc)
 	return doc, nil
+}
+
+// nameFields gives the fields of a definition the capitals that they have in the engine's source, where the name on
+// the wire has none: httpproxy is HTTPProxy.
+func nameFields(def object) {
+	for wire, p := range sub(def, "properties") {
+		p := asObject(p)
+		name := goName(str(p, "x-go-name"))
+		if strings.EqualFold(name, goName(wire)) {
+			p[extName] = name
+		}
+	}
+}
+
+// withoutGo copies a tree without what it says about the types in the engine's source.
+func withoutGo(node any) any {
+	switch node := node.(type) {
+	case object:
+		out := make(object, len(node))
+		for k, v := range node {
+			if !strings.HasPrefix(k, "x-go-") && k != "x-omitempty" {
+				out[k] = withoutGo(v)
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(node))
+		for i, v := range node {
+			out[i] = withoutGo(v)
+		}
+		return out
+	}
+	return node
+}
+
+// mergeIDResponses makes one definition of two whose names differ by case and that are the same.
+func mergeIDResponses(doc object) {
+	defs := sub(doc, "definitions")
+	twin := sub(defs, "IdResponse")
+	if twin == nil || defs["IDResponse"] == nil {
+		return
+	}
+	defs["IDResponse"] = twin
+	delete(defs, "IdResponse")
+	redirect(doc, "#/definitions/IdResponse", "#/definitions/IDResponse")
+}
+
+// redirect works in place.
+func redirect(node any, from, to string) {
+	switch node := node.(type) {
+	case object:
+		if str(node, "$ref") == from {
+			node["$ref"] = to
+		}
+		for _, v := range node {
+			redirect(v, from, to)
+		}
+	case []any:
+		for _, v := range node {
+			redirect(v, from, to)
+		}
+	}
+}
+
+// apart gives the argument of a path another name where the query has a parameter of the same one, and returns the
+// path.
+func apart(path string, item object) string {
+	for _, verb := range verbs {
+		places := map[string]object{}
+		for _, p := range list(sub(item, verb), "parameters") {
+			p := asObject(p)
+			places[str(p, "in")+" "+str(p, "name")] = p
+		}
+		if own := places["path name"]; own != nil && places["query name"] != nil && len(item) == 1 {
+			own["name"] = "id"
+			path = strings.ReplaceAll(path, "{name}", "{id}")
+		}
+	}
+	return path
 }
 
 // plainPath takes the router's patterns out of a path, or out of a parameter's name: {name:.*}.
@@ -58,6 +142,7 @@ func libpodOperation(doc, op object) {
 		params = append(params, p)
 	}
 	op["parameters"] = params
+	op["tags"] = []any{ownTag(list(op, "tags"))}
 	responses := sub(op, "responses")
 	for code := range responses {
 		r := asObject(responses[code])
@@ -69,6 +154,21 @@ func libpodOperation(doc, op object) {
 		}
 		responses[code] = r
 	}
+}
+
+// ownTag is the first tag that is libpod's, or the one of Docker's API without saying so.
+func ownTag(tags []any) string {
+	best := ""
+	for _, t := range tags {
+		name, compat := strings.CutSuffix(t.(string), " (compat)")
+		if best == "" || !compat {
+			best = name
+		}
+		if !compat {
+			break
+		}
+	}
+	return best
 }
 
 // bodyType is the media type of a body: all text is an archive but where the overlay says better.
@@ -117,10 +217,14 @@ func pruneTwins(doc object) {
 // libpodParams does what is the same for every parameter of libpod's, once the specification's own extensions are
 // gone. The overlay may say otherwise.
 func libpodParams(doc object) {
-	for _, item := range sub(doc, "paths") {
+	for path, item := range sub(doc, "paths") {
+		reference := referencePath(path)
 		for _, op := range asObject(item) {
 			for _, p := range list(asObject(op), "parameters") {
 				p := asObject(p)
+				if str(p, "in") == "path" {
+					p[extSlashes] = reference
+				}
 				if str(p, "type") == "boolean" && truth(p, "default") {
 					p[extPointer], p[extWhy] = true, "the engine takes an absent one for true"
 				}
@@ -130,4 +234,15 @@ func libpodParams(doc object) {
 			}
 		}
 	}
+}
+
+// referencePath reports whether the arguments of a path are references of images, which hold slashes. The names of
+// everything else don't.
+func referencePath(path string) bool {
+	for _, category := range []string{"images", "manifests", "artifacts"} {
+		if strings.HasPrefix(path, libpodRoot+category+"/") {
+			return true
+		}
+	}
+	return false
 }

@@ -13,6 +13,9 @@ func normalize(doc object, o *overlay, v version) (*document, error) {
 	if doc, err = applyPatches(doc, o.Patches, v); err != nil {
 		return nil, err
 	}
+	if doc, err = moveOperations(doc, o, v); err != nil {
+		return nil, err
+	}
 	doc = strip(doc)
 	if o.Engine == "podman" {
 		libpodParams(doc)

@@ -53,6 +53,7 @@ type operationEntry struct {
 	Params     map[string]*paramEntry `yaml:"params"`
 	AddParams  []*paramEntry          `yaml:"addParams"`
 	DropParams []string               `yaml:"dropParams"`
+	Moved      *moveEntry             `yaml:"moved"`
 	// The versions that have the operation, where not all do.
 	span `yaml:",inline"`
 }
@@ -203,7 +204,7 @@ func (e *operationEntry) check() error {
 	if e.Kind != "" && e.Reason == "" {
 		return errors.New("kind has no reason")
 	}
-	errs := []error{e.valid()}
+	errs := []error{e.valid(), e.Moved.check()}
 	for _, p := range e.Params {
 		if p == nil {
 			return errors.New("the entry of a parameter is empty")
