@@ -40,6 +40,7 @@ func libpod(doc object) (object, error) {
 	doc["paths"] = paths
 	delete(doc, "responses")
 	mergeIDResponses(doc)
+	removeAliases(doc)
 	pruneTwins(doc)
 	return doc, nil
 }
@@ -87,6 +88,17 @@ func mergeIDResponses(doc object) {
 	defs["IDResponse"] = twin
 	delete(defs, "IdResponse")
 	redirect(doc, "#/definitions/IdResponse", "#/definitions/IDResponse")
+}
+
+// removeAliases removes the definitions that only refer to another one, which then stands in their place.
+func removeAliases(doc object) {
+	defs := sub(doc, "definitions")
+	for _, name := range keys(defs) {
+		if ref := str(sub(defs, name), "$ref"); ref != "" {
+			delete(defs, name)
+			redirect(doc, "#/definitions/"+name, ref)
+		}
+	}
 }
 
 // redirect works in place.
