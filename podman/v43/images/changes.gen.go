@@ -12,7 +12,7 @@ import (
 
 var opChanges = transport.Operation{
 	Engine: "podman", Version: "4.3", Name: "ImageChangesLibpod",
-	Method: "GET", Path: "/v4.3.1/libpod/images/{name...}/changes",
+	Method: "GET", Path: "/v4.3.1/libpod/images/{name}/changes",
 	Slow: true,
 }
 

@@ -13,7 +13,6 @@ import (
 var opStatsAll = transport.Operation{
 	Engine: "podman", Version: "4.3", Name: "PodStatsAllLibpod",
 	Method: "GET", Path: "/v4.3.1/libpod/pods/stats",
-	Slow: true,
 }
 
 // StatsAllOptions are the optional parameters of [Client.StatsAll]; nil means none of them.
@@ -22,10 +21,6 @@ type StatsAllOptions struct {
 	All bool
 	// NamesOrIDs is the query parameter namesOrIDs.
 	NamesOrIDs []string
-	// Stream is the query parameter stream.
-	Stream bool
-	// Delay is the query parameter delay.
-	Delay int
 }
 
 func (o *StatsAllOptions) set(r *transport.Request) {
@@ -34,17 +29,14 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 	}
 	r.Query("all", o.All)
 	r.Query("namesOrIDs", o.NamesOrIDs)
-	r.Query("stream", o.Stream)
-	r.Query("delay", o.Delay)
 }
 
-// StatsAll measures the containers of all running pods, or of those given, once unless told to stream. The
-// caller closes the sequence.
+// StatsAll measures the containers of all running pods, or of those given, once.
 //
 // GET /libpod/pods/stats (PodStatsAllLibpod). Succeeds with 200; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.3#tag/pods/operation/PodStatsAllLibpod
-func (c *Client) StatsAll(ctx context.Context, opts *StatsAllOptions) (*transport.Messages[v43.PodStats], error) {
+func (c *Client) StatsAll(ctx context.Context, opts *StatsAllOptions) ([]v43.PodStatsReport, error) {
 	req := opStatsAll.Request()
 	opts.set(req)
-	return transport.Sequence[v43.PodStats](ctx, c.caller, req)
+	return transport.List[v43.PodStatsReport](ctx, c.caller, req)
 }
