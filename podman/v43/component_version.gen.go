@@ -15,6 +15,11 @@ type ComponentVersion struct {
 	KernelVersion string                          `json:"KernelVersion,omitzero"`
 	MinAPIVersion string                          `json:"MinAPIVersion,omitzero"`
 	OS            string                          `json:"Os,omitzero"`
-	Platform      map[string]any                  `json:"Platform,omitzero"`
+	Platform      ComponentVersionPlatform        `json:"Platform,omitzero"`
 	Version       string                          `json:"Version,omitzero"`
+}
+
+// ComponentVersionPlatform is the member Platform of the definition ComponentVersion.
+type ComponentVersionPlatform struct {
+	Name string `json:"Name,omitzero"`
 }
