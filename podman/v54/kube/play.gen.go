@@ -54,6 +54,8 @@ type PlayOptions struct {
 	Wait bool
 	// Build is the query parameter build.
 	Build bool
+	// ContentType is the header parameter Content-Type: what the body is, application/yaml unless said otherwise.
+	ContentType string
 }
 
 func (o *PlayOptions) set(r *transport.Request) {
@@ -77,6 +79,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 	r.Query("userns", o.Userns)
 	r.Query("wait", o.Wait)
 	r.Query("build", o.Build)
+	r.Header("Content-Type", o.ContentType)
 }
 
 // Play makes pods, volumes and secrets of Kubernetes YAML.
@@ -85,7 +88,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.4#tag/containers/operation/PlayKubeLibpod
 func (c *Client) Play(ctx context.Context, body io.Reader, opts *PlayOptions) (*v54.PlayKubeReport, error) {
 	req := opPlay.Request()
-	req.Upload(body, "plain/text")
+	req.Upload(body, "application/yaml")
 	opts.set(req)
 	return transport.Object[v54.PlayKubeReport](ctx, c.caller, req)
 }

@@ -139,6 +139,8 @@ type BuildOptions struct {
 	TLSVerify *bool
 	// RegistryConfig is the header parameter X-Registry-Config.
 	RegistryConfig transport.Secret
+	// ContentType is the header parameter Content-Type: what the body is, application/x-tar unless said otherwise.
+	ContentType string
 }
 
 func (o *BuildOptions) set(r *transport.Request) {
@@ -203,6 +205,7 @@ func (o *BuildOptions) set(r *transport.Request) {
 	r.Query("cpusetmems", o.CpusetMems)
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Header("X-Registry-Config", o.RegistryConfig)
+	r.Header("Content-Type", o.ContentType)
 }
 
 // Build builds an image of a tar archive with a Dockerfile in it, or of what Remote names. The last message is

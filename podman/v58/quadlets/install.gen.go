@@ -22,6 +22,8 @@ type InstallOptions struct {
 	// ReloadSystemd is the query parameter reload-systemd. Default true. Nil leaves it out: the engine takes an
 	// absent one for true.
 	ReloadSystemd *bool
+	// ContentType is the header parameter Content-Type: what the body is, application/x-tar unless said otherwise.
+	ContentType string
 }
 
 func (o *InstallOptions) set(r *transport.Request) {
@@ -30,6 +32,7 @@ func (o *InstallOptions) set(r *transport.Request) {
 	}
 	r.Query("replace", o.Replace)
 	r.Query("reload-systemd", o.ReloadSystemd)
+	r.Header("Content-Type", o.ContentType)
 }
 
 // Install installs quadlets from a tar archive.
