@@ -4,14 +4,17 @@
 //	specgen check    [-engine docker] [-version 1.41]      name every file that generate would change
 //	specgen import   -engine docker -version 1.41 SPEC     keep the facts of a published Swagger 2.0 file
 //	specgen import   -engine podman -version 4.3 [-release 4.3.1] [-fixes PATCH] SPEC
+//	specgen api      -engine docker -version 1.41 SPEC     import, generate, check and say what is new
 //	specgen model    -engine docker -version 1.41          print the planned model as JSON
+//	specgen list     [-json] [docker [1.41 [containers]]]  name versions, categories, operations
+//	specgen doc      [-json] docker 1.41 ContainerCreate   describe an operation
+//	specgen diff     [-json] docker 1.41 1.44              say what an upgrade means for a caller
 //
 // SPEC is a file, an https URL, or a file of a Go module: github.com/moby/moby/api@v1.56.1//docs/v1.41.yaml.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -32,7 +35,7 @@ func main() {
 	}
 }
 
-const usage = "usage: specgen generate|check|import|model [-root DIR] [-engine NAME] [-version N] [SPEC]"
+const usage = "usage: specgen generate|check|import|api|model|list|doc|diff [-root DIR] [-engine NAME] [-version N] [-json] [ARGUMENTS]"
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
@@ -44,7 +47,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	version := flags.String("version", "", "API version, such as 1.41")
 	release := flags.String("release", "", "import: the release of Podman that SPEC is of (default: read off its name)")
 	fixes := flags.String("fixes", "", "import: a JSON patch that separates Podman's definitions of one name")
-	if err := flags.Parse(args[1:]); err != nil {
+	asJSON := flags.Bool("json", false, "answer in JSON")
+	rest, err := parse(flags, args[1:])
+	if err != nil {
 		return err
 	}
 	if *root == "" {
@@ -58,6 +63,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		*root = found
 	}
+	source := func(spec string) gen.Source {
+		return gen.Source{Engine: *engine, Version: *version, Spec: spec, Release: *release, Fixes: *fixes}
+	}
 	switch args[0] {
 	case "generate":
 		diffs, err := gen.Generate(*root, *engine, *version)
@@ -69,20 +77,39 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		return err
 	case "import":
-		if *engine == "" || *version == "" || flags.NArg() != 1 {
+		if *engine == "" || *version == "" || len(rest) != 1 {
 			return errors.New("import needs -engine, -version and one SPEC")
 		}
-		written, err := gen.Import(ctx, *root, gen.Source{
-			Engine: *engine, Version: *version, Spec: flags.Arg(0), Release: *release, Fixes: *fixes,
-		})
+		written, err := gen.Import(ctx, *root, source(rest[0]))
 		if err == nil {
 			_, err = fmt.Fprintln(out, "kept:", written)
 		}
 		return err
+	case "api":
+		return api(ctx, out, *root, source, rest)
+	case "list":
+		return list(out, *root, *asJSON, rest)
+	case "doc":
+		return doc(out, *root, *asJSON, rest)
+	case "diff":
+		return diff(out, *root, *asJSON, rest)
 	case "model":
 		return dump(out, *root, *engine, *version)
 	default:
 		return fmt.Errorf("there is no verb %q; %s", args[0], usage)
+	}
+}
+
+// parse reads flags wherever they stand among the arguments.
+func parse(flags *flag.FlagSet, args []string) (rest []string, err error) {
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		if flags.NArg() == 0 {
+			return rest, nil
+		}
+		rest, args = append(rest, flags.Arg(0)), flags.Args()[1:]
 	}
 }
 
@@ -100,15 +127,12 @@ func dump(out io.Writer, root, engine, version string) error {
 	if err != nil {
 		return err
 	}
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	for _, in := range inputs {
-		m, err := gen.Plan(root, in)
-		if err != nil {
-			return err
-		}
-		if err := enc.Encode(m); err != nil {
+	models, err := gen.PlanAll(root, inputs)
+	if err != nil {
+		return err
+	}
+	for _, m := range models {
+		if err := writeJSON(out, m); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ package v141
 type AuthConfig struct {
 	// Auth is the user name and the password with a colon between them, in base64; an alternative to the two.
 	Auth string `json:"auth,omitzero"`
-	// Email is read by no registry any more.
+	// Email is read by no registry any more. Until API 1.51.
 	Email string `json:"email,omitzero"`
 	// IdentityToken is a token of the registry in place of the password.
 	IdentityToken string `json:"identitytoken,omitzero"`

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// BuildCache is one record of the build cache.
+// BuildCache is one record of the build cache. Since API 1.39.
 type BuildCache struct {
 	CreatedAt   time.Time `json:"CreatedAt,omitzero"`
 	Description string    `json:"Description,omitzero"`
@@ -15,15 +15,16 @@ type BuildCache struct {
 	InUse       bool      `json:"InUse,omitzero"`
 	// LastUsedAt is nil where absent: null where the record was never used.
 	LastUsedAt *time.Time `json:"LastUsedAt,omitzero"`
-	Parent     string     `json:"Parent,omitzero"`
-	Shared     bool       `json:"Shared,omitzero"`
+	// Parent: until API 1.41.
+	Parent string `json:"Parent,omitzero"`
+	Shared bool   `json:"Shared,omitzero"`
 	// Size is in bytes.
 	Size       int64          `json:"Size,omitzero"`
 	Type       BuildCacheType `json:"Type,omitzero"`
 	UsageCount int64          `json:"UsageCount,omitzero"`
 }
 
-// BuildCacheType is the member Type of the definition BuildCache.
+// BuildCacheType is the member Type of the definition BuildCache. Since API 1.39.
 type BuildCacheType string
 
 // The values of BuildCacheType that the specification names. Others are kept as they come.

@@ -10,13 +10,15 @@ import (
 // BuildInfo is one message of a build, or of loading images.
 type BuildInfo struct {
 	// Aux is the id of the image as {"ID":"sha256:..."} from the classic builder, and a base64 string of a BuildKit
-	// status from the other.
-	Aux            json.RawMessage `json:"aux,omitzero"`
-	Error          string          `json:"error,omitzero"`
-	ErrorDetail    ErrorDetail     `json:"errorDetail,omitzero"`
-	ID             string          `json:"id,omitzero"`
-	Progress       string          `json:"progress,omitzero"`
-	ProgressDetail ProgressDetail  `json:"progressDetail,omitzero"`
-	Status         string          `json:"status,omitzero"`
-	Stream         string          `json:"stream,omitzero"`
+	// status from the other. Since API 1.36.
+	Aux json.RawMessage `json:"aux,omitzero"`
+	// Error: until API 1.51.
+	Error       string      `json:"error,omitzero"`
+	ErrorDetail ErrorDetail `json:"errorDetail,omitzero"`
+	ID          string      `json:"id,omitzero"`
+	// Progress: until API 1.51.
+	Progress       string         `json:"progress,omitzero"`
+	ProgressDetail ProgressDetail `json:"progressDetail,omitzero"`
+	Status         string         `json:"status,omitzero"`
+	Stream         string         `json:"stream,omitzero"`
 }

@@ -10,15 +10,18 @@ import (
 // ClusterInfo describes a swarm.
 type ClusterInfo struct {
 	CreatedAt time.Time `json:"CreatedAt,omitzero"`
-	// DataPathPort: default 4789.
-	DataPathPort           uint32    `json:"DataPathPort,omitzero"`
-	DefaultAddrPool        []string  `json:"DefaultAddrPool,omitzero"`
-	ID                     string    `json:"ID,omitzero"`
+	// DataPathPort: default 4789, since API 1.40.
+	DataPathPort uint32 `json:"DataPathPort,omitzero"`
+	// DefaultAddrPool: since API 1.39.
+	DefaultAddrPool []string `json:"DefaultAddrPool,omitzero"`
+	ID              string   `json:"ID,omitzero"`
+	// RootRotationInProgress: since API 1.30.
 	RootRotationInProgress bool      `json:"RootRotationInProgress,omitzero"`
 	Spec                   SwarmSpec `json:"Spec,omitzero"`
-	// SubnetSize: default 24, at most 29.
-	SubnetSize uint32        `json:"SubnetSize,omitzero"`
-	TLSInfo    TLSInfo       `json:"TLSInfo,omitzero"`
-	UpdatedAt  time.Time     `json:"UpdatedAt,omitzero"`
-	Version    ObjectVersion `json:"Version,omitzero"`
+	// SubnetSize: default 24, at most 29, since API 1.39.
+	SubnetSize uint32 `json:"SubnetSize,omitzero"`
+	// TLSInfo: since API 1.30.
+	TLSInfo   TLSInfo       `json:"TLSInfo,omitzero"`
+	UpdatedAt time.Time     `json:"UpdatedAt,omitzero"`
+	Version   ObjectVersion `json:"Version,omitzero"`
 }

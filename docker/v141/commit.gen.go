@@ -3,8 +3,9 @@
 
 package v141
 
-// Commit is the definition Commit.
+// Commit is the definition Commit. Since API 1.32.
 type Commit struct {
+	// Expected: until API 1.48.
 	Expected string `json:"Expected,omitzero"`
 	ID       string `json:"ID,omitzero"`
 }

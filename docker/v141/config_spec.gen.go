@@ -3,10 +3,11 @@
 
 package v141
 
-// ConfigSpec is what is to be kept as a config.
+// ConfigSpec is what is to be kept as a config. Since API 1.30.
 type ConfigSpec struct {
-	Data       []byte            `json:"Data,omitzero"`
-	Labels     map[string]string `json:"Labels,omitzero"`
-	Name       string            `json:"Name,omitzero"`
-	Templating Driver            `json:"Templating,omitzero"`
+	Data   []byte            `json:"Data,omitzero"`
+	Labels map[string]string `json:"Labels,omitzero"`
+	Name   string            `json:"Name,omitzero"`
+	// Templating: since API 1.37.
+	Templating Driver `json:"Templating,omitzero"`
 }

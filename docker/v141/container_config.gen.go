@@ -20,12 +20,13 @@ type ContainerConfig struct {
 	ExposedPorts map[string]struct{} `json:"ExposedPorts,omitzero"`
 	Healthcheck  HealthConfig        `json:"Healthcheck,omitzero"`
 	// Hostname is the name of the host in the container, its short id unless set.
-	Hostname        string            `json:"Hostname,omitzero"`
-	Image           string            `json:"Image,omitzero"`
-	Labels          map[string]string `json:"Labels,omitzero"`
-	MACAddress      string            `json:"MacAddress,omitzero"`
-	NetworkDisabled bool              `json:"NetworkDisabled,omitzero"`
-	OnBuild         []string          `json:"OnBuild,omitzero"`
+	Hostname string            `json:"Hostname,omitzero"`
+	Image    string            `json:"Image,omitzero"`
+	Labels   map[string]string `json:"Labels,omitzero"`
+	// MACAddress: until API 1.51.
+	MACAddress      string   `json:"MacAddress,omitzero"`
+	NetworkDisabled bool     `json:"NetworkDisabled,omitzero"`
+	OnBuild         []string `json:"OnBuild,omitzero"`
 	// OpenStdin keeps the input open while nobody is attached.
 	OpenStdin bool     `json:"OpenStdin,omitzero"`
 	Shell     []string `json:"Shell,omitzero"`

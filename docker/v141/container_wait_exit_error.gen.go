@@ -3,7 +3,7 @@
 
 package v141
 
-// ContainerWaitExitError is the definition ContainerWaitExitError.
+// ContainerWaitExitError is the definition ContainerWaitExitError. Since API 1.34.
 type ContainerWaitExitError struct {
 	Message string `json:"Message,omitzero"`
 }

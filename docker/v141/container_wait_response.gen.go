@@ -5,7 +5,7 @@ package v141
 
 // ContainerWaitResponse tells how a container ended.
 type ContainerWaitResponse struct {
-	// Error says why there is no proper status. Nil is absent: there only if waiting failed.
+	// Error says why there is no proper status. Since API 1.34. Nil is absent: there only if waiting failed.
 	Error *ContainerWaitExitError `json:"Error,omitzero"`
 	// StatusCode is the exit status of the container's first process.
 	StatusCode int64 `json:"StatusCode"`

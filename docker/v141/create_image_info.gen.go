@@ -5,9 +5,13 @@ package v141
 
 // CreateImageInfo is one message of a pull or an import.
 type CreateImageInfo struct {
-	Error          string         `json:"error,omitzero"`
-	ErrorDetail    ErrorDetail    `json:"errorDetail,omitzero"`
-	ID             string         `json:"id,omitzero"`
+	// Error: until API 1.51.
+	Error string `json:"error,omitzero"`
+	// ErrorDetail: since API 1.39.
+	ErrorDetail ErrorDetail `json:"errorDetail,omitzero"`
+	// ID: since API 1.36.
+	ID string `json:"id,omitzero"`
+	// Progress: until API 1.51.
 	Progress       string         `json:"progress,omitzero"`
 	ProgressDetail ProgressDetail `json:"progressDetail,omitzero"`
 	Status         string         `json:"status,omitzero"`

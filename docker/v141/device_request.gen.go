@@ -3,7 +3,7 @@
 
 package v141
 
-// DeviceRequest asks a device driver, such as that of GPUs, for devices.
+// DeviceRequest asks a device driver, such as that of GPUs, for devices. Since API 1.40.
 type DeviceRequest struct {
 	// Capabilities is a list of lists, of which a device must have all of one.
 	Capabilities [][]string `json:"Capabilities,omitzero"`

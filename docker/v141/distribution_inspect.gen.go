@@ -3,7 +3,7 @@
 
 package v141
 
-// DistributionInspect is the definition DistributionInspect.
+// DistributionInspect is the definition DistributionInspect. Since API 1.30.
 type DistributionInspect struct {
 	Descriptor OCIDescriptor `json:"Descriptor"`
 	Platforms  []OCIPlatform `json:"Platforms"`

@@ -5,7 +5,8 @@ package v141
 
 // EndpointSettings is how a container is, or is to be, connected to one network.
 type EndpointSettings struct {
-	Aliases             []string           `json:"Aliases,omitzero"`
+	Aliases []string `json:"Aliases,omitzero"`
+	// DriverOpts: since API 1.32.
 	DriverOpts          map[string]string  `json:"DriverOpts,omitzero"`
 	EndpointID          string             `json:"EndpointID,omitzero"`
 	Gateway             string             `json:"Gateway,omitzero"`

@@ -7,12 +7,12 @@ package v141
 type EventMessage struct {
 	Action string     `json:"Action,omitzero"`
 	Actor  EventActor `json:"Actor,omitzero"`
-	// From is the container's image, in an older form.
+	// From is the container's image, in an older form. Until API 1.51.
 	From string `json:"from,omitzero"`
-	// ID is what Actor.ID says, in an older form.
+	// ID is what Actor.ID says, in an older form. Until API 1.51.
 	ID    string            `json:"id,omitzero"`
 	Scope EventMessageScope `json:"scope,omitzero"`
-	// Status is what Action says, in an older form.
+	// Status is what Action says, in an older form. Until API 1.51.
 	Status string `json:"status,omitzero"`
 	// Time is in seconds since 1970.
 	Time int64 `json:"time,omitzero"`

@@ -9,7 +9,7 @@ type HealthConfig struct {
 	Interval int64 `json:"Interval,omitzero"`
 	// Retries is how many failures in a row make a container unhealthy.
 	Retries int64 `json:"Retries,omitzero"`
-	// StartPeriod is in nanoseconds, at least one millisecond; failures before its end do not count.
+	// StartPeriod is in nanoseconds, at least one millisecond; failures before its end do not count. Since API 1.29.
 	StartPeriod int64 `json:"StartPeriod,omitzero"`
 	// Test is the check, its first item CMD, CMD-SHELL or, to have none, NONE.
 	Test []string `json:"Test,omitzero"`

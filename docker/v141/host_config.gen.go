@@ -27,11 +27,12 @@ type HostConfig struct {
 	// CPURealtimeRuntime is in microseconds; 0 gives no real-time scheduling.
 	CPURealtimeRuntime int64 `json:"CpuRealtimeRuntime,omitzero"`
 	// CPUShares is a weight against other containers, 1024 where it is not set.
-	CPUShares    int64                  `json:"CpuShares,omitzero"`
-	CapAdd       []string               `json:"CapAdd,omitzero"`
-	CapDrop      []string               `json:"CapDrop,omitzero"`
-	Cgroup       string                 `json:"Cgroup,omitzero"`
-	CgroupParent string                 `json:"CgroupParent,omitzero"`
+	CPUShares    int64    `json:"CpuShares,omitzero"`
+	CapAdd       []string `json:"CapAdd,omitzero"`
+	CapDrop      []string `json:"CapDrop,omitzero"`
+	Cgroup       string   `json:"Cgroup,omitzero"`
+	CgroupParent string   `json:"CgroupParent,omitzero"`
+	// CgroupnsMode: since API 1.41.
 	CgroupnsMode HostConfigCgroupnsMode `json:"CgroupnsMode,omitzero"`
 	// ConsoleSize is the height and the width in characters, on Windows.
 	ConsoleSize     []uint `json:"ConsoleSize,omitzero"`
@@ -39,13 +40,15 @@ type HostConfig struct {
 	// CpusetCPUs is a list of CPUs, as in 0-2,4.
 	CpusetCPUs string `json:"CpusetCpus,omitzero"`
 	// CpusetMems is a list of memory nodes, as in 0-2,4.
-	CpusetMems        string          `json:"CpusetMems,omitzero"`
-	DNS               []string        `json:"Dns,omitzero"`
-	DNSOptions        []string        `json:"DnsOptions,omitzero"`
-	DNSSearch         []string        `json:"DnsSearch,omitzero"`
-	DeviceCgroupRules []string        `json:"DeviceCgroupRules,omitzero"`
-	DeviceRequests    []DeviceRequest `json:"DeviceRequests,omitzero"`
-	Devices           []DeviceMapping `json:"Devices,omitzero"`
+	CpusetMems string   `json:"CpusetMems,omitzero"`
+	DNS        []string `json:"Dns,omitzero"`
+	DNSOptions []string `json:"DnsOptions,omitzero"`
+	DNSSearch  []string `json:"DnsSearch,omitzero"`
+	// DeviceCgroupRules: since API 1.28.
+	DeviceCgroupRules []string `json:"DeviceCgroupRules,omitzero"`
+	// DeviceRequests: since API 1.40.
+	DeviceRequests []DeviceRequest `json:"DeviceRequests,omitzero"`
+	Devices        []DeviceMapping `json:"Devices,omitzero"`
 	// ExtraHosts is what is added to /etc/hosts, each as NAME:IP.
 	ExtraHosts []string `json:"ExtraHosts,omitzero"`
 	GroupAdd   []string `json:"GroupAdd,omitzero"`
@@ -58,14 +61,15 @@ type HostConfig struct {
 	// engine's setting; absent leaves it to that.
 	Init      *bool               `json:"Init,omitzero"`
 	Isolation HostConfigIsolation `json:"Isolation,omitzero"`
-	// KernelMemory is in bytes; kernels since 5.4 don't heed it.
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Since API 1.36, until API 1.41.
 	KernelMemory int64 `json:"KernelMemory,omitzero"`
-	// KernelMemoryTCP is in bytes.
+	// KernelMemoryTCP is in bytes. Since API 1.40, until API 1.51.
 	KernelMemoryTCP int64    `json:"KernelMemoryTCP,omitzero"`
 	Links           []string `json:"Links,omitzero"`
 	// LogConfig is where the output goes; its zero value leaves it to the engine.
 	LogConfig HostConfigLogConfig `json:"LogConfig,omitzero"`
-	// MaskedPaths are hidden in the container; nil leaves it to the engine, an empty slice hides none.
+	// MaskedPaths are hidden in the container; nil leaves it to the engine, an empty slice hides none. Since API
+	// 1.38.
 	MaskedPaths []string `json:"MaskedPaths,omitzero"`
 	// Memory is in bytes; 0 means no limit.
 	Memory int64 `json:"Memory,omitzero"`
@@ -92,7 +96,8 @@ type HostConfig struct {
 	PortBindings    PortMap `json:"PortBindings,omitzero"`
 	Privileged      bool    `json:"Privileged,omitzero"`
 	PublishAllPorts bool    `json:"PublishAllPorts,omitzero"`
-	// ReadonlyPaths are read-only in the container; nil leaves it to the engine, an empty slice means none.
+	// ReadonlyPaths are read-only in the container; nil leaves it to the engine, an empty slice means none. Since
+	// API 1.38.
 	ReadonlyPaths  []string      `json:"ReadonlyPaths,omitzero"`
 	ReadonlyRootfs bool          `json:"ReadonlyRootfs,omitzero"`
 	RestartPolicy  RestartPolicy `json:"RestartPolicy,omitzero"`
@@ -110,7 +115,7 @@ type HostConfig struct {
 	VolumesFrom  []string          `json:"VolumesFrom,omitzero"`
 }
 
-// HostConfigCgroupnsMode is the member CgroupnsMode of the definition HostConfig.
+// HostConfigCgroupnsMode is the member CgroupnsMode of the definition HostConfig. Since API 1.41.
 type HostConfigCgroupnsMode string
 
 // The values of HostConfigCgroupnsMode that the specification names. Others are kept as they come.

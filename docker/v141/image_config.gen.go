@@ -5,30 +5,41 @@ package v141
 
 // ImageConfig is the definition ImageConfig.
 type ImageConfig struct {
-	ArgsEscaped     bool                `json:"ArgsEscaped,omitzero"`
-	AttachStderr    bool                `json:"AttachStderr,omitzero"`
-	AttachStdin     bool                `json:"AttachStdin,omitzero"`
-	AttachStdout    bool                `json:"AttachStdout,omitzero"`
-	Cmd             []string            `json:"Cmd,omitzero"`
-	Domainname      string              `json:"Domainname,omitzero"`
-	Entrypoint      []string            `json:"Entrypoint,omitzero"`
-	Env             []string            `json:"Env,omitzero"`
-	ExposedPorts    map[string]struct{} `json:"ExposedPorts,omitzero"`
-	Healthcheck     HealthConfig        `json:"Healthcheck,omitzero"`
-	Hostname        string              `json:"Hostname,omitzero"`
-	Image           string              `json:"Image,omitzero"`
-	Labels          map[string]string   `json:"Labels,omitzero"`
-	MACAddress      string              `json:"MacAddress,omitzero"`
-	NetworkDisabled bool                `json:"NetworkDisabled,omitzero"`
-	OnBuild         []string            `json:"OnBuild,omitzero"`
-	OpenStdin       bool                `json:"OpenStdin,omitzero"`
-	Shell           []string            `json:"Shell,omitzero"`
-	StdinOnce       bool                `json:"StdinOnce,omitzero"`
-	StopSignal      string              `json:"StopSignal,omitzero"`
-	// StopTimeout is in seconds. Nil is absent: absent where the image does not set one.
-	StopTimeout *int                `json:"StopTimeout,omitzero"`
-	TTY         bool                `json:"Tty,omitzero"`
-	User        string              `json:"User,omitzero"`
-	Volumes     map[string]struct{} `json:"Volumes,omitzero"`
-	WorkingDir  string              `json:"WorkingDir,omitzero"`
+	ArgsEscaped bool `json:"ArgsEscaped,omitzero"`
+	// AttachStderr: until API 1.49.
+	AttachStderr bool `json:"AttachStderr,omitzero"`
+	// AttachStdin: until API 1.49.
+	AttachStdin bool `json:"AttachStdin,omitzero"`
+	// AttachStdout: until API 1.49.
+	AttachStdout bool     `json:"AttachStdout,omitzero"`
+	Cmd          []string `json:"Cmd,omitzero"`
+	// Domainname: until API 1.49.
+	Domainname   string              `json:"Domainname,omitzero"`
+	Entrypoint   []string            `json:"Entrypoint,omitzero"`
+	Env          []string            `json:"Env,omitzero"`
+	ExposedPorts map[string]struct{} `json:"ExposedPorts,omitzero"`
+	Healthcheck  HealthConfig        `json:"Healthcheck,omitzero"`
+	// Hostname: until API 1.49.
+	Hostname string `json:"Hostname,omitzero"`
+	// Image: until API 1.49.
+	Image  string            `json:"Image,omitzero"`
+	Labels map[string]string `json:"Labels,omitzero"`
+	// MACAddress: until API 1.49.
+	MACAddress string `json:"MacAddress,omitzero"`
+	// NetworkDisabled: until API 1.49.
+	NetworkDisabled bool     `json:"NetworkDisabled,omitzero"`
+	OnBuild         []string `json:"OnBuild,omitzero"`
+	// OpenStdin: until API 1.49.
+	OpenStdin bool     `json:"OpenStdin,omitzero"`
+	Shell     []string `json:"Shell,omitzero"`
+	// StdinOnce: until API 1.49.
+	StdinOnce  bool   `json:"StdinOnce,omitzero"`
+	StopSignal string `json:"StopSignal,omitzero"`
+	// StopTimeout is in seconds. Until API 1.49. Nil is absent: absent where the image does not set one.
+	StopTimeout *int `json:"StopTimeout,omitzero"`
+	// TTY: until API 1.49.
+	TTY        bool                `json:"Tty,omitzero"`
+	User       string              `json:"User,omitzero"`
+	Volumes    map[string]struct{} `json:"Volumes,omitzero"`
+	WorkingDir string              `json:"WorkingDir,omitzero"`
 }

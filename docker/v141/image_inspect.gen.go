@@ -9,31 +9,38 @@ import (
 
 // ImageInspect is the definition ImageInspect.
 type ImageInspect struct {
-	Architecture    string               `json:"Architecture,omitzero"`
-	Author          string               `json:"Author,omitzero"`
-	Comment         string               `json:"Comment,omitzero"`
-	Config          ImageConfig          `json:"Config,omitzero"`
-	Container       string               `json:"Container,omitzero"`
-	ContainerConfig ContainerConfig      `json:"ContainerConfig,omitzero"`
-	Created         time.Time            `json:"Created,omitzero"`
-	DockerVersion   string               `json:"DockerVersion,omitzero"`
-	GraphDriver     GraphDriverData      `json:"GraphDriver,omitzero"`
-	ID              string               `json:"Id,omitzero"`
-	Metadata        ImageInspectMetadata `json:"Metadata,omitzero"`
-	OS              string               `json:"Os,omitzero"`
-	OSVersion       string               `json:"OsVersion,omitzero"`
-	Parent          string               `json:"Parent,omitzero"`
-	RepoDigests     []string             `json:"RepoDigests,omitzero"`
-	RepoTags        []string             `json:"RepoTags,omitzero"`
-	RootFS          ImageInspectRootFS   `json:"RootFS,omitzero"`
+	Architecture string      `json:"Architecture,omitzero"`
+	Author       string      `json:"Author,omitzero"`
+	Comment      string      `json:"Comment,omitzero"`
+	Config       ImageConfig `json:"Config,omitzero"`
+	// Container: until API 1.44.
+	Container string `json:"Container,omitzero"`
+	// ContainerConfig: until API 1.44.
+	ContainerConfig ContainerConfig `json:"ContainerConfig,omitzero"`
+	Created         time.Time       `json:"Created,omitzero"`
+	// DockerVersion: until API 1.51.
+	DockerVersion string          `json:"DockerVersion,omitzero"`
+	GraphDriver   GraphDriverData `json:"GraphDriver,omitzero"`
+	ID            string          `json:"Id,omitzero"`
+	// Metadata: since API 1.31.
+	Metadata ImageInspectMetadata `json:"Metadata,omitzero"`
+	OS       string               `json:"Os,omitzero"`
+	// OSVersion: since API 1.28.
+	OSVersion string `json:"OsVersion,omitzero"`
+	// Parent: until API 1.51.
+	Parent      string             `json:"Parent,omitzero"`
+	RepoDigests []string           `json:"RepoDigests,omitzero"`
+	RepoTags    []string           `json:"RepoTags,omitzero"`
+	RootFS      ImageInspectRootFS `json:"RootFS,omitzero"`
 	// Size is in bytes, the parents included.
-	Size    int64  `json:"Size,omitzero"`
+	Size int64 `json:"Size,omitzero"`
+	// Variant: since API 1.39.
 	Variant string `json:"Variant,omitzero"`
-	// VirtualSize is what Size is.
+	// VirtualSize is what Size is. Until API 1.43.
 	VirtualSize int64 `json:"VirtualSize,omitzero"`
 }
 
-// ImageInspectMetadata is the member Metadata of the definition ImageInspect.
+// ImageInspectMetadata is the member Metadata of the definition ImageInspect. Since API 1.31.
 type ImageInspectMetadata struct {
 	LastTagTime time.Time `json:"LastTagTime,omitzero"`
 }

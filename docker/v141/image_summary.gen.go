@@ -17,6 +17,7 @@ type ImageSummary struct {
 	// SharedSize is in bytes, what other images share; -1 where that was not measured.
 	SharedSize int64 `json:"SharedSize"`
 	// Size is in bytes.
-	Size        int64 `json:"Size"`
+	Size int64 `json:"Size"`
+	// VirtualSize: until API 1.43.
 	VirtualSize int64 `json:"VirtualSize"`
 }

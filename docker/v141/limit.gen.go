@@ -9,6 +9,6 @@ type Limit struct {
 	MemoryBytes int64 `json:"MemoryBytes,omitzero"`
 	// NanoCPUs is in billionths of a CPU.
 	NanoCPUs int64 `json:"NanoCPUs,omitzero"`
-	// PIDs is how many processes; 0 means no limit.
+	// PIDs is how many processes; 0 means no limit. Since API 1.41.
 	PIDs int64 `json:"Pids,omitzero"`
 }

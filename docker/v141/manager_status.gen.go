@@ -3,7 +3,7 @@
 
 package v141
 
-// ManagerStatus is the definition ManagerStatus.
+// ManagerStatus is the definition ManagerStatus. Since API 1.32.
 type ManagerStatus struct {
 	Addr         string       `json:"Addr,omitzero"`
 	Leader       bool         `json:"Leader,omitzero"`

@@ -6,8 +6,9 @@ package v141
 // Mount asks for something to be mounted in a container.
 type Mount struct {
 	BindOptions MountBindOptions `json:"BindOptions,omitzero"`
-	Consistency string           `json:"Consistency,omitzero"`
-	ReadOnly    bool             `json:"ReadOnly,omitzero"`
+	// Consistency: since API 1.29.
+	Consistency string `json:"Consistency,omitzero"`
+	ReadOnly    bool   `json:"ReadOnly,omitzero"`
 	// Source is a path of the host, the name of a volume, or nothing for a tmpfs.
 	Source        string             `json:"Source,omitzero"`
 	Target        string             `json:"Target,omitzero"`
@@ -18,6 +19,7 @@ type Mount struct {
 
 // MountBindOptions is the member BindOptions of the definition Mount.
 type MountBindOptions struct {
+	// NonRecursive: since API 1.40.
 	NonRecursive bool                        `json:"NonRecursive,omitzero"`
 	Propagation  MountBindOptionsPropagation `json:"Propagation,omitzero"`
 }

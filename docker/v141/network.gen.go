@@ -9,8 +9,11 @@ import (
 
 // Network describes a network.
 type Network struct {
-	Attachable bool                        `json:"Attachable,omitzero"`
-	ConfigFrom ConfigReference             `json:"ConfigFrom,omitzero"`
+	// Attachable: since API 1.27.
+	Attachable bool `json:"Attachable,omitzero"`
+	// ConfigFrom: since API 1.41.
+	ConfigFrom ConfigReference `json:"ConfigFrom,omitzero"`
+	// ConfigOnly: since API 1.41.
 	ConfigOnly bool                        `json:"ConfigOnly,omitzero"`
 	Containers map[string]NetworkContainer `json:"Containers,omitzero"`
 	Created    time.Time                   `json:"Created,omitzero"`
@@ -18,12 +21,14 @@ type Network struct {
 	EnableIPv6 bool                        `json:"EnableIPv6,omitzero"`
 	ID         string                      `json:"Id,omitzero"`
 	IPAM       IPAM                        `json:"IPAM,omitzero"`
-	Ingress    bool                        `json:"Ingress,omitzero"`
-	Internal   bool                        `json:"Internal,omitzero"`
-	Labels     map[string]string           `json:"Labels,omitzero"`
-	Name       string                      `json:"Name,omitzero"`
-	Options    map[string]string           `json:"Options,omitzero"`
-	Peers      []PeerInfo                  `json:"Peers,omitzero"`
-	Scope      string                      `json:"Scope,omitzero"`
-	Services   map[string]ServiceInfo      `json:"Services,omitzero"`
+	// Ingress: since API 1.29.
+	Ingress  bool              `json:"Ingress,omitzero"`
+	Internal bool              `json:"Internal,omitzero"`
+	Labels   map[string]string `json:"Labels,omitzero"`
+	Name     string            `json:"Name,omitzero"`
+	Options  map[string]string `json:"Options,omitzero"`
+	// Peers: since API 1.41.
+	Peers    []PeerInfo             `json:"Peers,omitzero"`
+	Scope    string                 `json:"Scope,omitzero"`
+	Services map[string]ServiceInfo `json:"Services,omitzero"`
 }

@@ -5,7 +5,8 @@ package v141
 
 // NetworkAttachmentConfig is the definition NetworkAttachmentConfig.
 type NetworkAttachmentConfig struct {
-	Aliases    []string          `json:"Aliases,omitzero"`
+	Aliases []string `json:"Aliases,omitzero"`
+	// DriverOpts: since API 1.39.
 	DriverOpts map[string]string `json:"DriverOpts,omitzero"`
 	Target     string            `json:"Target,omitzero"`
 }

@@ -9,5 +9,6 @@ type NodeDescription struct {
 	Hostname  string            `json:"Hostname,omitzero"`
 	Platform  Platform          `json:"Platform,omitzero"`
 	Resources ResourceObject    `json:"Resources,omitzero"`
-	TLSInfo   TLSInfo           `json:"TLSInfo,omitzero"`
+	// TLSInfo: since API 1.30.
+	TLSInfo TLSInfo `json:"TLSInfo,omitzero"`
 }

@@ -5,32 +5,36 @@ package v141
 
 // Plugin describes an installed plugin.
 type Plugin struct {
-	Config          PluginConfig   `json:"Config"`
-	Enabled         bool           `json:"Enabled"`
-	ID              string         `json:"Id,omitzero"`
-	Name            string         `json:"Name"`
+	Config  PluginConfig `json:"Config"`
+	Enabled bool         `json:"Enabled"`
+	ID      string       `json:"Id,omitzero"`
+	Name    string       `json:"Name"`
+	// PluginReference: since API 1.26.
 	PluginReference string         `json:"PluginReference,omitzero"`
 	Settings        PluginSettings `json:"Settings"`
 }
 
 // PluginConfig is the member Config of the definition Plugin.
 type PluginConfig struct {
-	Args            PluginConfigArgs      `json:"Args"`
-	Description     string                `json:"Description"`
-	DockerVersion   string                `json:"DockerVersion,omitzero"`
-	Documentation   string                `json:"Documentation"`
-	Entrypoint      []string              `json:"Entrypoint"`
-	Env             []PluginEnv           `json:"Env"`
-	IPCHost         bool                  `json:"IpcHost"`
-	Interface       PluginConfigInterface `json:"Interface"`
-	Linux           PluginConfigLinux     `json:"Linux"`
-	Mounts          []PluginMount         `json:"Mounts"`
-	Network         PluginConfigNetwork   `json:"Network"`
-	PIDHost         bool                  `json:"PidHost"`
-	PropagatedMount string                `json:"PropagatedMount"`
-	RootFS          PluginConfigRootfs    `json:"rootfs,omitzero"`
-	User            PluginConfigUser      `json:"User,omitzero"`
-	WorkDir         string                `json:"WorkDir"`
+	Args        PluginConfigArgs `json:"Args"`
+	Description string           `json:"Description"`
+	// DockerVersion: since API 1.29, until API 1.51.
+	DockerVersion string      `json:"DockerVersion,omitzero"`
+	Documentation string      `json:"Documentation"`
+	Entrypoint    []string    `json:"Entrypoint"`
+	Env           []PluginEnv `json:"Env"`
+	// IPCHost: since API 1.29.
+	IPCHost   bool                  `json:"IpcHost"`
+	Interface PluginConfigInterface `json:"Interface"`
+	Linux     PluginConfigLinux     `json:"Linux"`
+	Mounts    []PluginMount         `json:"Mounts"`
+	Network   PluginConfigNetwork   `json:"Network"`
+	// PIDHost: since API 1.29.
+	PIDHost         bool               `json:"PidHost"`
+	PropagatedMount string             `json:"PropagatedMount"`
+	RootFS          PluginConfigRootfs `json:"rootfs,omitzero"`
+	User            PluginConfigUser   `json:"User,omitzero"`
+	WorkDir         string             `json:"WorkDir"`
 }
 
 // PluginConfigArgs is the member Config.Args of the definition Plugin.
@@ -43,12 +47,14 @@ type PluginConfigArgs struct {
 
 // PluginConfigInterface is the member Config.Interface of the definition Plugin.
 type PluginConfigInterface struct {
+	// ProtocolScheme: since API 1.38.
 	ProtocolScheme PluginConfigInterfaceProtocolScheme `json:"ProtocolScheme,omitzero"`
 	Socket         string                              `json:"Socket"`
 	Types          []PluginInterfaceType               `json:"Types"`
 }
 
 // PluginConfigInterfaceProtocolScheme is the member Config.Interface.ProtocolScheme of the definition Plugin.
+// Since API 1.38.
 type PluginConfigInterfaceProtocolScheme string
 
 // The values of PluginConfigInterfaceProtocolScheme that the specification names. Others are kept as they come.

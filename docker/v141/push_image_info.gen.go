@@ -5,10 +5,12 @@ package v141
 
 // PushImageInfo is one message of a push.
 type PushImageInfo struct {
-	Aux            PushResult     `json:"aux,omitzero"`
-	Error          string         `json:"error,omitzero"`
-	ErrorDetail    ErrorDetail    `json:"errorDetail,omitzero"`
-	ID             string         `json:"id,omitzero"`
+	Aux PushResult `json:"aux,omitzero"`
+	// Error: until API 1.51.
+	Error       string      `json:"error,omitzero"`
+	ErrorDetail ErrorDetail `json:"errorDetail,omitzero"`
+	ID          string      `json:"id,omitzero"`
+	// Progress: until API 1.51.
 	Progress       string         `json:"progress,omitzero"`
 	ProgressDetail ProgressDetail `json:"progressDetail,omitzero"`
 	Status         string         `json:"status,omitzero"`

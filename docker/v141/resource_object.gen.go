@@ -5,6 +5,7 @@ package v141
 
 // ResourceObject is what a node has, or what a task is to find reserved.
 type ResourceObject struct {
+	// GenericResources: since API 1.32.
 	GenericResources GenericResources `json:"GenericResources,omitzero"`
 	// MemoryBytes is in bytes.
 	MemoryBytes int64 `json:"MemoryBytes,omitzero"`

@@ -6,9 +6,11 @@ package v141
 // SecretSpec is what is to be kept as a secret.
 type SecretSpec struct {
 	// Data is never sent by the engine.
-	Data       []byte            `json:"Data,omitzero"`
-	Driver     Driver            `json:"Driver,omitzero"`
-	Labels     map[string]string `json:"Labels,omitzero"`
-	Name       string            `json:"Name,omitzero"`
-	Templating Driver            `json:"Templating,omitzero"`
+	Data []byte `json:"Data,omitzero"`
+	// Driver: since API 1.31.
+	Driver Driver            `json:"Driver,omitzero"`
+	Labels map[string]string `json:"Labels,omitzero"`
+	Name   string            `json:"Name,omitzero"`
+	// Templating: since API 1.37.
+	Templating Driver `json:"Templating,omitzero"`
 }

@@ -12,11 +12,11 @@ type Service struct {
 	CreatedAt time.Time       `json:"CreatedAt,omitzero"`
 	Endpoint  ServiceEndpoint `json:"Endpoint,omitzero"`
 	ID        string          `json:"ID,omitzero"`
-	// JobStatus is nil where absent: there only if the service is a job; its zeros are counts.
+	// JobStatus: since API 1.41. Nil is absent: there only if the service is a job; its zeros are counts.
 	JobStatus *ServiceJobStatus `json:"JobStatus,omitzero"`
 	// PreviousSpec is what a rollback returns to. Nil is absent: there only once the service was updated.
 	PreviousSpec *ServiceSpec `json:"PreviousSpec,omitzero"`
-	// ServiceStatus is nil unless a list with Status asked for it.
+	// ServiceStatus is nil unless a list with Status asked for it. Since API 1.41.
 	ServiceStatus *ServiceServiceStatus `json:"ServiceStatus,omitzero"`
 	Spec          ServiceSpec           `json:"Spec,omitzero"`
 	// UpdateStatus is nil where absent: there only once the service was updated.
@@ -38,13 +38,13 @@ type ServiceEndpointVirtualIP struct {
 	NetworkID string `json:"NetworkID,omitzero"`
 }
 
-// ServiceJobStatus is the member JobStatus of the definition Service.
+// ServiceJobStatus is the member JobStatus of the definition Service. Since API 1.41.
 type ServiceJobStatus struct {
 	JobIteration  ObjectVersion `json:"JobIteration,omitzero"`
 	LastExecution time.Time     `json:"LastExecution,omitzero"`
 }
 
-// ServiceServiceStatus is the member ServiceStatus of the definition Service.
+// ServiceServiceStatus is the member ServiceStatus of the definition Service. Since API 1.41.
 type ServiceServiceStatus struct {
 	CompletedTasks uint64 `json:"CompletedTasks,omitzero"`
 	DesiredTasks   uint64 `json:"DesiredTasks,omitzero"`

@@ -10,7 +10,8 @@ type ServiceSpec struct {
 	Mode         ServiceSpecMode           `json:"Mode,omitzero"`
 	Name         string                    `json:"Name,omitzero"`
 	Networks     []NetworkAttachmentConfig `json:"Networks,omitzero"`
-	// RollbackConfig is nil where absent: an empty one updates all tasks at once; absent is one after the other.
+	// RollbackConfig: since API 1.28. Nil is absent: an empty one updates all tasks at once; absent is one after the
+	// other.
 	RollbackConfig *ServiceSpecRollbackConfig `json:"RollbackConfig,omitzero"`
 	TaskTemplate   TaskSpec                   `json:"TaskTemplate,omitzero"`
 	// UpdateConfig is nil where absent: an empty one updates all tasks at once; absent is one after the other.
@@ -22,11 +23,11 @@ type ServiceSpec struct {
 type ServiceSpecMode struct {
 	// Global is nil where absent: its presence is the mode; it has no members.
 	Global *struct{} `json:"Global,omitzero"`
-	// GlobalJob is nil where absent: its presence is the mode; it has no members.
+	// GlobalJob: since API 1.41. Nil is absent: its presence is the mode; it has no members.
 	GlobalJob *struct{} `json:"GlobalJob,omitzero"`
 	// Replicated is nil where absent: its presence is the mode.
 	Replicated *ServiceSpecModeReplicated `json:"Replicated,omitzero"`
-	// ReplicatedJob is nil where absent: its presence is the mode.
+	// ReplicatedJob: since API 1.41. Nil is absent: its presence is the mode.
 	ReplicatedJob *ServiceSpecModeReplicatedJob `json:"ReplicatedJob,omitzero"`
 }
 
@@ -36,7 +37,7 @@ type ServiceSpecModeReplicated struct {
 	Replicas *uint64 `json:"Replicas,omitzero"`
 }
 
-// ServiceSpecModeReplicatedJob runs tasks until enough of them have ended well.
+// ServiceSpecModeReplicatedJob runs tasks until enough of them have ended well. Since API 1.41.
 type ServiceSpecModeReplicatedJob struct {
 	// MaxConcurrent is how many tasks may run at a time. Default 1. Nil is absent: absent is one; 0 is passed on.
 	MaxConcurrent *uint64 `json:"MaxConcurrent,omitzero"`
@@ -44,7 +45,7 @@ type ServiceSpecModeReplicatedJob struct {
 	TotalCompletions *uint64 `json:"TotalCompletions,omitzero"`
 }
 
-// ServiceSpecRollbackConfig is how tasks are replaced when an update is taken back.
+// ServiceSpecRollbackConfig is how tasks are replaced when an update is taken back. Since API 1.28.
 type ServiceSpecRollbackConfig struct {
 	// Delay is between two rounds, in nanoseconds.
 	Delay         int64                                  `json:"Delay,omitzero"`
@@ -52,14 +53,15 @@ type ServiceSpecRollbackConfig struct {
 	// MaxFailureRatio is between 0 and 1.
 	MaxFailureRatio float64 `json:"MaxFailureRatio,omitzero"`
 	// Monitor is how long a task is watched for failure, in nanoseconds.
-	Monitor int64                          `json:"Monitor,omitzero"`
-	Order   ServiceSpecRollbackConfigOrder `json:"Order,omitzero"`
+	Monitor int64 `json:"Monitor,omitzero"`
+	// Order: since API 1.29.
+	Order ServiceSpecRollbackConfigOrder `json:"Order,omitzero"`
 	// Parallelism is how many tasks are replaced at a time; 0 means all.
 	Parallelism uint64 `json:"Parallelism,omitzero"`
 }
 
 // ServiceSpecRollbackConfigFailureAction is the member RollbackConfig.FailureAction of the definition
-// ServiceSpec.
+// ServiceSpec. Since API 1.28.
 type ServiceSpecRollbackConfigFailureAction string
 
 // The values of ServiceSpecRollbackConfigFailureAction that the specification names. Others are kept as they come.
@@ -68,7 +70,8 @@ const (
 	ServiceSpecRollbackConfigFailureActionPause    ServiceSpecRollbackConfigFailureAction = "pause"
 )
 
-// ServiceSpecRollbackConfigOrder is the member RollbackConfig.Order of the definition ServiceSpec.
+// ServiceSpecRollbackConfigOrder is the member RollbackConfig.Order of the definition ServiceSpec. Since API
+// 1.29.
 type ServiceSpecRollbackConfigOrder string
 
 // The values of ServiceSpecRollbackConfigOrder that the specification names. Others are kept as they come.
@@ -85,8 +88,9 @@ type ServiceSpecUpdateConfig struct {
 	// MaxFailureRatio is between 0 and 1.
 	MaxFailureRatio float64 `json:"MaxFailureRatio,omitzero"`
 	// Monitor is how long a new task is watched for failure, in nanoseconds.
-	Monitor int64                        `json:"Monitor,omitzero"`
-	Order   ServiceSpecUpdateConfigOrder `json:"Order,omitzero"`
+	Monitor int64 `json:"Monitor,omitzero"`
+	// Order: since API 1.29.
+	Order ServiceSpecUpdateConfigOrder `json:"Order,omitzero"`
 	// Parallelism is how many tasks are replaced at a time; 0 means all.
 	Parallelism uint64 `json:"Parallelism,omitzero"`
 }
@@ -101,7 +105,7 @@ const (
 	ServiceSpecUpdateConfigFailureActionRollback ServiceSpecUpdateConfigFailureAction = "rollback"
 )
 
-// ServiceSpecUpdateConfigOrder is the member UpdateConfig.Order of the definition ServiceSpec.
+// ServiceSpecUpdateConfigOrder is the member UpdateConfig.Order of the definition ServiceSpec. Since API 1.29.
 type ServiceSpecUpdateConfigOrder string
 
 // The values of ServiceSpecUpdateConfigOrder that the specification names. Others are kept as they come.

@@ -10,16 +10,19 @@ import (
 // Swarm describes a swarm and holds the tokens for joining it.
 type Swarm struct {
 	CreatedAt time.Time `json:"CreatedAt,omitzero"`
-	// DataPathPort: default 4789.
-	DataPathPort           uint32     `json:"DataPathPort,omitzero"`
-	DefaultAddrPool        []string   `json:"DefaultAddrPool,omitzero"`
-	ID                     string     `json:"ID,omitzero"`
-	JoinTokens             JoinTokens `json:"JoinTokens,omitzero"`
-	RootRotationInProgress bool       `json:"RootRotationInProgress,omitzero"`
-	Spec                   SwarmSpec  `json:"Spec,omitzero"`
-	// SubnetSize: default 24, at most 29.
-	SubnetSize uint32        `json:"SubnetSize,omitzero"`
-	TLSInfo    TLSInfo       `json:"TLSInfo,omitzero"`
-	UpdatedAt  time.Time     `json:"UpdatedAt,omitzero"`
-	Version    ObjectVersion `json:"Version,omitzero"`
+	// DataPathPort: default 4789, since API 1.40.
+	DataPathPort uint32 `json:"DataPathPort,omitzero"`
+	// DefaultAddrPool: since API 1.39.
+	DefaultAddrPool []string   `json:"DefaultAddrPool,omitzero"`
+	ID              string     `json:"ID,omitzero"`
+	JoinTokens      JoinTokens `json:"JoinTokens,omitzero"`
+	// RootRotationInProgress: since API 1.30.
+	RootRotationInProgress bool      `json:"RootRotationInProgress,omitzero"`
+	Spec                   SwarmSpec `json:"Spec,omitzero"`
+	// SubnetSize: default 24, at most 29, since API 1.39.
+	SubnetSize uint32 `json:"SubnetSize,omitzero"`
+	// TLSInfo: since API 1.30.
+	TLSInfo   TLSInfo       `json:"TLSInfo,omitzero"`
+	UpdatedAt time.Time     `json:"UpdatedAt,omitzero"`
+	Version   ObjectVersion `json:"Version,omitzero"`
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// SwarmConfig is a config of a swarm with its data.
+// SwarmConfig is a config of a swarm with its data. Since API 1.30.
 type SwarmConfig struct {
 	CreatedAt time.Time     `json:"CreatedAt,omitzero"`
 	ID        string        `json:"ID,omitzero"`

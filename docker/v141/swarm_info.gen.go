@@ -3,7 +3,7 @@
 
 package v141
 
-// SwarmInfo tells what an engine is in its swarm.
+// SwarmInfo tells what an engine is in its swarm. Since API 1.32.
 type SwarmInfo struct {
 	// Cluster is nil where absent: there only on a manager.
 	Cluster          *ClusterInfo   `json:"Cluster,omitzero"`

@@ -18,15 +18,19 @@ type SwarmSpec struct {
 // SwarmSpecCAConfig is the member CAConfig of the definition SwarmSpec.
 type SwarmSpecCAConfig struct {
 	ExternalCAs []SwarmSpecCAConfigExternalCA `json:"ExternalCAs,omitzero"`
-	ForceRotate uint64                        `json:"ForceRotate,omitzero"`
+	// ForceRotate: since API 1.30.
+	ForceRotate uint64 `json:"ForceRotate,omitzero"`
 	// NodeCertExpiry is in nanoseconds.
-	NodeCertExpiry int64  `json:"NodeCertExpiry,omitzero"`
-	SigningCACert  string `json:"SigningCACert,omitzero"`
-	SigningCAKey   string `json:"SigningCAKey,omitzero"`
+	NodeCertExpiry int64 `json:"NodeCertExpiry,omitzero"`
+	// SigningCACert: since API 1.30.
+	SigningCACert string `json:"SigningCACert,omitzero"`
+	// SigningCAKey: since API 1.30.
+	SigningCAKey string `json:"SigningCAKey,omitzero"`
 }
 
 // SwarmSpecCAConfigExternalCA is the member CAConfig.ExternalCAs[] of the definition SwarmSpec.
 type SwarmSpecCAConfigExternalCA struct {
+	// CACert: since API 1.30.
 	CACert  string            `json:"CACert,omitzero"`
 	Options map[string]string `json:"Options,omitzero"`
 	// Protocol: default cfssl.

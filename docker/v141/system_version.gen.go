@@ -8,27 +8,29 @@ type SystemVersion struct {
 	APIVersion string `json:"ApiVersion,omitzero"`
 	Arch       string `json:"Arch,omitzero"`
 	// BuildTime is what whoever built the engine put there, RFC 3339 in official builds.
-	BuildTime     string                   `json:"BuildTime,omitzero"`
+	BuildTime string `json:"BuildTime,omitzero"`
+	// Components: since API 1.35.
 	Components    []SystemVersionComponent `json:"Components,omitzero"`
 	Experimental  bool                     `json:"Experimental,omitzero"`
 	GitCommit     string                   `json:"GitCommit,omitzero"`
 	GoVersion     string                   `json:"GoVersion,omitzero"`
 	KernelVersion string                   `json:"KernelVersion,omitzero"`
 	// MinAPIVersion is the oldest API that the engine speaks.
-	MinAPIVersion string                `json:"MinAPIVersion,omitzero"`
-	OS            string                `json:"Os,omitzero"`
-	Platform      SystemVersionPlatform `json:"Platform,omitzero"`
-	Version       string                `json:"Version,omitzero"`
+	MinAPIVersion string `json:"MinAPIVersion,omitzero"`
+	OS            string `json:"Os,omitzero"`
+	// Platform: since API 1.35.
+	Platform SystemVersionPlatform `json:"Platform,omitzero"`
+	Version  string                `json:"Version,omitzero"`
 }
 
-// SystemVersionComponent is the member Components[] of the definition SystemVersion.
+// SystemVersionComponent is the member Components[] of the definition SystemVersion. Since API 1.35.
 type SystemVersionComponent struct {
 	Details map[string]string `json:"Details,omitzero"`
 	Name    string            `json:"Name"`
 	Version string            `json:"Version"`
 }
 
-// SystemVersionPlatform is the member Platform of the definition SystemVersion.
+// SystemVersionPlatform is the member Platform of the definition SystemVersion. Since API 1.35.
 type SystemVersionPlatform struct {
 	Name string `json:"Name"`
 }

@@ -13,7 +13,7 @@ type Task struct {
 	DesiredState     TaskState        `json:"DesiredState,omitzero"`
 	GenericResources GenericResources `json:"GenericResources,omitzero"`
 	ID               string           `json:"ID,omitzero"`
-	// JobIteration is nil where absent: there only if the task is a job's; the first iteration is 0.
+	// JobIteration: since API 1.41. Nil is absent: there only if the task is a job's; the first iteration is 0.
 	JobIteration        *ObjectVersion      `json:"JobIteration,omitzero"`
 	Labels              map[string]string   `json:"Labels,omitzero"`
 	Name                string              `json:"Name,omitzero"`

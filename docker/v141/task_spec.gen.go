@@ -11,63 +11,80 @@ type TaskSpec struct {
 	ForceUpdate uint64 `json:"ForceUpdate,omitzero"`
 	// LogDriver is where the output goes; nil leaves it to the swarm.
 	LogDriver *TaskSpecLogDriver `json:"LogDriver,omitzero"`
-	// NetworkAttachmentSpec is nil where absent: its presence says what the task runs.
+	// NetworkAttachmentSpec: since API 1.38. Nil is absent: its presence says what the task runs.
 	NetworkAttachmentSpec *TaskSpecNetworkAttachmentSpec `json:"NetworkAttachmentSpec,omitzero"`
 	Networks              []NetworkAttachmentConfig      `json:"Networks,omitzero"`
 	Placement             TaskSpecPlacement              `json:"Placement,omitzero"`
-	// PluginSpec is nil where absent: its presence says what the task runs.
+	// PluginSpec: since API 1.31. Nil is absent: its presence says what the task runs.
 	PluginSpec    *TaskSpecPluginSpec   `json:"PluginSpec,omitzero"`
 	Resources     TaskSpecResources     `json:"Resources,omitzero"`
 	RestartPolicy TaskSpecRestartPolicy `json:"RestartPolicy,omitzero"`
-	Runtime       string                `json:"Runtime,omitzero"`
+	// Runtime: since API 1.30.
+	Runtime string `json:"Runtime,omitzero"`
 }
 
 // TaskSpecContainerSpec is the member ContainerSpec of the definition TaskSpec.
 type TaskSpecContainerSpec struct {
 	// Args are the arguments of the command.
-	Args           []string `json:"Args,omitzero"`
-	CapabilityAdd  []string `json:"CapabilityAdd,omitzero"`
+	Args []string `json:"Args,omitzero"`
+	// CapabilityAdd: since API 1.41.
+	CapabilityAdd []string `json:"CapabilityAdd,omitzero"`
+	// CapabilityDrop: since API 1.41.
 	CapabilityDrop []string `json:"CapabilityDrop,omitzero"`
 	// Command is what the image's entrypoint is replaced by.
-	Command     []string                       `json:"Command,omitzero"`
-	Configs     []TaskSpecContainerSpecConfig  `json:"Configs,omitzero"`
-	DNSConfig   TaskSpecContainerSpecDNSConfig `json:"DNSConfig,omitzero"`
-	Dir         string                         `json:"Dir,omitzero"`
-	Env         []string                       `json:"Env,omitzero"`
-	Groups      []string                       `json:"Groups,omitzero"`
-	Healthcheck HealthConfig                   `json:"Healthcheck,omitzero"`
-	Hostname    string                         `json:"Hostname,omitzero"`
-	Hosts       []string                       `json:"Hosts,omitzero"`
-	Image       string                         `json:"Image,omitzero"`
-	// Init is nil where absent: false overrules the engine's setting; absent leaves it to that.
-	Init       *bool                           `json:"Init,omitzero"`
-	Isolation  TaskSpecContainerSpecIsolation  `json:"Isolation,omitzero"`
-	Labels     map[string]string               `json:"Labels,omitzero"`
-	Mounts     []Mount                         `json:"Mounts,omitzero"`
-	OpenStdin  bool                            `json:"OpenStdin,omitzero"`
+	Command []string `json:"Command,omitzero"`
+	// Configs: since API 1.30.
+	Configs   []TaskSpecContainerSpecConfig  `json:"Configs,omitzero"`
+	DNSConfig TaskSpecContainerSpecDNSConfig `json:"DNSConfig,omitzero"`
+	Dir       string                         `json:"Dir,omitzero"`
+	Env       []string                       `json:"Env,omitzero"`
+	// Groups: since API 1.27.
+	Groups []string `json:"Groups,omitzero"`
+	// Healthcheck: since API 1.27.
+	Healthcheck HealthConfig `json:"Healthcheck,omitzero"`
+	// Hostname: since API 1.27.
+	Hostname string `json:"Hostname,omitzero"`
+	// Hosts: since API 1.27.
+	Hosts []string `json:"Hosts,omitzero"`
+	Image string   `json:"Image,omitzero"`
+	// Init: since API 1.38. Nil is absent: false overrules the engine's setting; absent leaves it to that.
+	Init *bool `json:"Init,omitzero"`
+	// Isolation: since API 1.35.
+	Isolation TaskSpecContainerSpecIsolation `json:"Isolation,omitzero"`
+	Labels    map[string]string              `json:"Labels,omitzero"`
+	Mounts    []Mount                        `json:"Mounts,omitzero"`
+	// OpenStdin: since API 1.27.
+	OpenStdin bool `json:"OpenStdin,omitzero"`
+	// Privileges: since API 1.30.
 	Privileges TaskSpecContainerSpecPrivileges `json:"Privileges,omitzero"`
-	ReadOnly   bool                            `json:"ReadOnly,omitzero"`
-	Secrets    []TaskSpecContainerSpecSecret   `json:"Secrets,omitzero"`
+	// ReadOnly: since API 1.27.
+	ReadOnly bool `json:"ReadOnly,omitzero"`
+	// Secrets: since API 1.27.
+	Secrets []TaskSpecContainerSpecSecret `json:"Secrets,omitzero"`
 	// StopGracePeriod is in nanoseconds. Nil is absent: 0 kills at once; absent leaves it to the engine.
-	StopGracePeriod *int64            `json:"StopGracePeriod,omitzero"`
-	StopSignal      string            `json:"StopSignal,omitzero"`
-	Sysctls         map[string]string `json:"Sysctls,omitzero"`
-	TTY             bool              `json:"TTY,omitzero"`
-	Ulimits         []Ulimit          `json:"Ulimits,omitzero"`
-	User            string            `json:"User,omitzero"`
+	StopGracePeriod *int64 `json:"StopGracePeriod,omitzero"`
+	// StopSignal: since API 1.28.
+	StopSignal string `json:"StopSignal,omitzero"`
+	// Sysctls: since API 1.40.
+	Sysctls map[string]string `json:"Sysctls,omitzero"`
+	TTY     bool              `json:"TTY,omitzero"`
+	// Ulimits: since API 1.41.
+	Ulimits []Ulimit `json:"Ulimits,omitzero"`
+	User    string   `json:"User,omitzero"`
 }
 
-// TaskSpecContainerSpecConfig is the member ContainerSpec.Configs[] of the definition TaskSpec.
+// TaskSpecContainerSpecConfig is the member ContainerSpec.Configs[] of the definition TaskSpec. Since API 1.30.
 type TaskSpecContainerSpecConfig struct {
 	ConfigID   string `json:"ConfigID,omitzero"`
 	ConfigName string `json:"ConfigName,omitzero"`
 	// File is nil where absent: either this or Runtime must be there.
 	File *TaskSpecContainerSpecConfigFile `json:"File,omitzero"`
-	// Runtime is nil where absent: its presence says what the config is for; it has no members.
+	// Runtime: since API 1.40. Nil is absent: its presence says what the config is for; it has no members.
 	Runtime *struct{} `json:"Runtime,omitzero"`
 }
 
-// TaskSpecContainerSpecConfigFile is the member ContainerSpec.Configs[].File of the definition TaskSpec.
+// TaskSpecContainerSpecConfigFile is the member ContainerSpec.Configs[].File of the definition TaskSpec. Since
+// API 1.30.
 type TaskSpecContainerSpecConfigFile struct {
 	GID  string `json:"GID,omitzero"`
 	Mode uint32 `json:"Mode,omitzero"`
@@ -82,7 +99,8 @@ type TaskSpecContainerSpecDNSConfig struct {
 	Search      []string `json:"Search,omitzero"`
 }
 
-// TaskSpecContainerSpecIsolation is the member ContainerSpec.Isolation of the definition TaskSpec.
+// TaskSpecContainerSpecIsolation is the member ContainerSpec.Isolation of the definition TaskSpec. Since API
+// 1.35.
 type TaskSpecContainerSpecIsolation string
 
 // The values of TaskSpecContainerSpecIsolation that the specification names. Others are kept as they come.
@@ -93,22 +111,24 @@ const (
 	TaskSpecContainerSpecIsolationEmpty   TaskSpecContainerSpecIsolation = ""
 )
 
-// TaskSpecContainerSpecPrivileges is the member ContainerSpec.Privileges of the definition TaskSpec.
+// TaskSpecContainerSpecPrivileges is the member ContainerSpec.Privileges of the definition TaskSpec. Since API
+// 1.30.
 type TaskSpecContainerSpecPrivileges struct {
 	CredentialSpec TaskSpecContainerSpecPrivilegesCredentialSpec `json:"CredentialSpec,omitzero"`
 	SELinuxContext TaskSpecContainerSpecPrivilegesSELinuxContext `json:"SELinuxContext,omitzero"`
 }
 
 // TaskSpecContainerSpecPrivilegesCredentialSpec is the member ContainerSpec.Privileges.CredentialSpec of the
-// definition TaskSpec.
+// definition TaskSpec. Since API 1.30.
 type TaskSpecContainerSpecPrivilegesCredentialSpec struct {
+	// Config: since API 1.40.
 	Config   string `json:"Config,omitzero"`
 	File     string `json:"File,omitzero"`
 	Registry string `json:"Registry,omitzero"`
 }
 
 // TaskSpecContainerSpecPrivilegesSELinuxContext is the member ContainerSpec.Privileges.SELinuxContext of the
-// definition TaskSpec.
+// definition TaskSpec. Since API 1.30.
 type TaskSpecContainerSpecPrivilegesSELinuxContext struct {
 	Disable bool   `json:"Disable,omitzero"`
 	Level   string `json:"Level,omitzero"`
@@ -117,14 +137,15 @@ type TaskSpecContainerSpecPrivilegesSELinuxContext struct {
 	User    string `json:"User,omitzero"`
 }
 
-// TaskSpecContainerSpecSecret is the member ContainerSpec.Secrets[] of the definition TaskSpec.
+// TaskSpecContainerSpecSecret is the member ContainerSpec.Secrets[] of the definition TaskSpec. Since API 1.27.
 type TaskSpecContainerSpecSecret struct {
 	File       TaskSpecContainerSpecSecretFile `json:"File,omitzero"`
 	SecretID   string                          `json:"SecretID,omitzero"`
 	SecretName string                          `json:"SecretName,omitzero"`
 }
 
-// TaskSpecContainerSpecSecretFile is the member ContainerSpec.Secrets[].File of the definition TaskSpec.
+// TaskSpecContainerSpecSecretFile is the member ContainerSpec.Secrets[].File of the definition TaskSpec. Since
+// API 1.27.
 type TaskSpecContainerSpecSecretFile struct {
 	GID  string `json:"GID,omitzero"`
 	Mode uint32 `json:"Mode,omitzero"`
@@ -138,7 +159,7 @@ type TaskSpecLogDriver struct {
 	Options map[string]string `json:"Options,omitzero"`
 }
 
-// TaskSpecNetworkAttachmentSpec is the member NetworkAttachmentSpec of the definition TaskSpec.
+// TaskSpecNetworkAttachmentSpec is the member NetworkAttachmentSpec of the definition TaskSpec. Since API 1.38.
 type TaskSpecNetworkAttachmentSpec struct {
 	ContainerID string `json:"ContainerID,omitzero"`
 }
@@ -146,23 +167,26 @@ type TaskSpecNetworkAttachmentSpec struct {
 // TaskSpecPlacement is the member Placement of the definition TaskSpec.
 type TaskSpecPlacement struct {
 	Constraints []string `json:"Constraints,omitzero"`
-	// MaxReplicas is for each node; 0 means no limit.
-	MaxReplicas uint64                        `json:"MaxReplicas,omitzero"`
-	Platforms   []Platform                    `json:"Platforms,omitzero"`
+	// MaxReplicas is for each node; 0 means no limit. Since API 1.40.
+	MaxReplicas uint64 `json:"MaxReplicas,omitzero"`
+	// Platforms: since API 1.30.
+	Platforms []Platform `json:"Platforms,omitzero"`
+	// Preferences: since API 1.28.
 	Preferences []TaskSpecPlacementPreference `json:"Preferences,omitzero"`
 }
 
-// TaskSpecPlacementPreference is the member Placement.Preferences[] of the definition TaskSpec.
+// TaskSpecPlacementPreference is the member Placement.Preferences[] of the definition TaskSpec. Since API 1.28.
 type TaskSpecPlacementPreference struct {
 	Spread TaskSpecPlacementPreferenceSpread `json:"Spread,omitzero"`
 }
 
 // TaskSpecPlacementPreferenceSpread is the member Placement.Preferences[].Spread of the definition TaskSpec.
+// Since API 1.28.
 type TaskSpecPlacementPreferenceSpread struct {
 	SpreadDescriptor string `json:"SpreadDescriptor,omitzero"`
 }
 
-// TaskSpecPluginSpec is the member PluginSpec of the definition TaskSpec.
+// TaskSpecPluginSpec is the member PluginSpec of the definition TaskSpec. Since API 1.31.
 type TaskSpecPluginSpec struct {
 	Disabled   bool                          `json:"disabled,omitzero,case:ignore"`
 	Env        []string                      `json:"env,omitzero"`
@@ -171,7 +195,7 @@ type TaskSpecPluginSpec struct {
 	Remote     string                        `json:"remote,omitzero,case:ignore"`
 }
 
-// TaskSpecPluginSpecPrivilege is the member PluginSpec.privileges[] of the definition TaskSpec.
+// TaskSpecPluginSpecPrivilege is the member PluginSpec.privileges[] of the definition TaskSpec. Since API 1.31.
 type TaskSpecPluginSpecPrivilege struct {
 	Description string   `json:"description,omitzero"`
 	Name        string   `json:"name,omitzero"`

@@ -3,7 +3,7 @@
 
 package v141
 
-// TLSInfo is the definition TLSInfo.
+// TLSInfo is the definition TLSInfo. Since API 1.30.
 type TLSInfo struct {
 	CertIssuerPublicKey []byte `json:"CertIssuerPublicKey,omitzero"`
 	CertIssuerSubject   []byte `json:"CertIssuerSubject,omitzero"`

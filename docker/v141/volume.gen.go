@@ -9,6 +9,7 @@ import (
 
 // Volume describes a volume.
 type Volume struct {
+	// CreatedAt: since API 1.31.
 	CreatedAt  time.Time         `json:"CreatedAt,omitzero"`
 	Driver     string            `json:"Driver"`
 	Labels     map[string]string `json:"Labels"`

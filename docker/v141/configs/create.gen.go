@@ -17,7 +17,7 @@ var opCreate = transport.Operation{
 
 // Create keeps a config.
 //
-// POST /configs/create (ConfigCreate). Succeeds with 201; fails with 409, 500, 503.
+// POST /configs/create (ConfigCreate). Since API 1.30. Succeeds with 201; fails with 409, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Config/operation/ConfigCreate
 func (c *Client) Create(ctx context.Context, body v141.ConfigSpec) (*CreateResponse, error) {
 	req := opCreate.Request()

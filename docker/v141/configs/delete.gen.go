@@ -16,7 +16,7 @@ var opDelete = transport.Operation{
 
 // Delete removes a config that no service uses.
 //
-// DELETE /configs/{id} (ConfigDelete). Succeeds with 204; fails with 404, 500, 503.
+// DELETE /configs/{id} (ConfigDelete). Since API 1.30. Succeeds with 204; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Config/operation/ConfigDelete
 func (c *Client) Delete(ctx context.Context, id string) error {
 	req := opDelete.Request(id)

@@ -17,7 +17,7 @@ var opInspect = transport.Operation{
 
 // Inspect returns a config with its data.
 //
-// GET /configs/{id} (ConfigInspect). Succeeds with 200; fails with 404, 500, 503.
+// GET /configs/{id} (ConfigInspect). Since API 1.30. Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Config/operation/ConfigInspect
 func (c *Client) Inspect(ctx context.Context, id string) (*v141.SwarmConfig, error) {
 	req := opInspect.Request(id)

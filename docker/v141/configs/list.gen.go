@@ -31,7 +31,7 @@ func (o *ListOptions) set(r *transport.Request) {
 
 // List lists configs.
 //
-// GET /configs (ConfigList). Succeeds with 200; fails with 500, 503.
+// GET /configs (ConfigList). Since API 1.30. Succeeds with 200; fails with 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Config/operation/ConfigList
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v141.SwarmConfig, error) {
 	req := opList.Request()

@@ -17,7 +17,7 @@ var opUpdate = transport.Operation{
 
 // Update changes the labels of a config; all else must be as Inspect returned it.
 //
-// POST /configs/{id}/update (ConfigUpdate). Succeeds with 200; fails with 400, 404, 500, 503.
+// POST /configs/{id}/update (ConfigUpdate). Since API 1.30. Succeeds with 200; fails with 400, 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Config/operation/ConfigUpdate
 func (c *Client) Update(ctx context.Context, id string, version uint64, body v141.ConfigSpec) error {
 	req := opUpdate.Request(id)

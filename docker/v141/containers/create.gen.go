@@ -19,7 +19,7 @@ var opCreate = transport.Operation{
 type CreateOptions struct {
 	// Name is the query parameter name: made up by the engine where it is empty.
 	Name string
-	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7.
+	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7. Since API 1.41.
 	Platform string
 }
 
@@ -61,9 +61,10 @@ type CreateRequest struct {
 	Healthcheck  v141.HealthConfig   `json:"Healthcheck,omitzero"`
 	HostConfig   v141.HostConfig     `json:"HostConfig,omitzero"`
 	// Hostname is the name of the host in the container, its short id unless set.
-	Hostname         string                `json:"Hostname,omitzero"`
-	Image            string                `json:"Image,omitzero"`
-	Labels           map[string]string     `json:"Labels,omitzero"`
+	Hostname string            `json:"Hostname,omitzero"`
+	Image    string            `json:"Image,omitzero"`
+	Labels   map[string]string `json:"Labels,omitzero"`
+	// MACAddress: until API 1.51.
 	MACAddress       string                `json:"MacAddress,omitzero"`
 	NetworkDisabled  bool                  `json:"NetworkDisabled,omitzero"`
 	NetworkingConfig v141.NetworkingConfig `json:"NetworkingConfig,omitzero"`

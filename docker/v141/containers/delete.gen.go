@@ -20,7 +20,7 @@ type DeleteOptions struct {
 	Volumes bool
 	// Force is the query parameter force: kill it first.
 	Force bool
-	// Link is the query parameter link: remove the link of that name and not the container.
+	// Link is the query parameter link: remove the link of that name and not the container. Since API 1.27.
 	Link bool
 }
 

@@ -28,7 +28,7 @@ type LogsOptions struct {
 	Stderr bool
 	// Since is the query parameter since, sent as seconds since 1970: leave out what is older.
 	Since time.Time
-	// Until is the query parameter until, sent as seconds since 1970: leave out what is newer.
+	// Until is the query parameter until, sent as seconds since 1970: leave out what is newer. Since API 1.35.
 	Until time.Time
 	// Timestamps is the query parameter timestamps: begin each line with its time.
 	Timestamps bool

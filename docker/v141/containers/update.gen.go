@@ -52,17 +52,19 @@ type UpdateRequest struct {
 	// CpusetCPUs is a list of CPUs, as in 0-2,4.
 	CpusetCPUs string `json:"CpusetCpus,omitzero"`
 	// CpusetMems is a list of memory nodes, as in 0-2,4.
-	CpusetMems        string               `json:"CpusetMems,omitzero"`
-	DeviceCgroupRules []string             `json:"DeviceCgroupRules,omitzero"`
-	DeviceRequests    []v141.DeviceRequest `json:"DeviceRequests,omitzero"`
-	Devices           []v141.DeviceMapping `json:"Devices,omitzero"`
+	CpusetMems string `json:"CpusetMems,omitzero"`
+	// DeviceCgroupRules: since API 1.28.
+	DeviceCgroupRules []string `json:"DeviceCgroupRules,omitzero"`
+	// DeviceRequests: since API 1.40.
+	DeviceRequests []v141.DeviceRequest `json:"DeviceRequests,omitzero"`
+	Devices        []v141.DeviceMapping `json:"Devices,omitzero"`
 	// IOMaximumBandwidth is in bytes per second, on Windows.
 	IOMaximumBandwidth uint64 `json:"IOMaximumBandwidth,omitzero"`
 	// IOMaximumIOps is in operations per second, on Windows.
 	IOMaximumIOps uint64 `json:"IOMaximumIOps,omitzero"`
-	// KernelMemory is in bytes; kernels since 5.4 don't heed it.
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Since API 1.36, until API 1.41.
 	KernelMemory int64 `json:"KernelMemory,omitzero"`
-	// KernelMemoryTCP is in bytes.
+	// KernelMemoryTCP is in bytes. Since API 1.40, until API 1.51.
 	KernelMemoryTCP int64 `json:"KernelMemoryTCP,omitzero"`
 	// Memory is in bytes; 0 means no limit.
 	Memory int64 `json:"Memory,omitzero"`

@@ -18,7 +18,7 @@ var opWait = transport.Operation{
 
 // WaitOptions are the optional parameters of [Client.Wait]; nil means none of them.
 type WaitOptions struct {
-	// Condition is the query parameter condition: what to wait for. Default not-running.
+	// Condition is the query parameter condition: what to wait for. Default not-running, since API 1.30.
 	Condition WaitCondition
 }
 

@@ -32,7 +32,7 @@ func (o *InspectOptions) set(r *transport.Request) {
 
 // Inspect asks the registry for the digest of an image and the platforms for which it is there.
 //
-// GET /distribution/{name}/json (DistributionInspect). Succeeds with 200; fails with 401, 500.
+// GET /distribution/{name}/json (DistributionInspect). Since API 1.30. Succeeds with 200; fails with 401, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Distribution/operation/DistributionInspect
 func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*v141.DistributionInspect, error) {
 	req := opInspect.Request(name)

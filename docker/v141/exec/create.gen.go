@@ -38,5 +38,6 @@ type CreateRequest struct {
 	Privileged bool     `json:"Privileged,omitzero"`
 	TTY        bool     `json:"Tty,omitzero"`
 	User       string   `json:"User,omitzero"`
-	WorkingDir string   `json:"WorkingDir,omitzero"`
+	// WorkingDir: since API 1.35.
+	WorkingDir string `json:"WorkingDir,omitzero"`
 }

@@ -26,9 +26,11 @@ func (c *Client) Inspect(ctx context.Context, id string) (*InspectResponse, erro
 
 // InspectResponse is the answer 200 of ExecInspect.
 type InspectResponse struct {
+	// CanRemove: since API 1.36.
 	CanRemove   bool   `json:"CanRemove,omitzero"`
 	ContainerID string `json:"ContainerID,omitzero"`
-	DetachKeys  []byte `json:"DetachKeys,omitzero"`
+	// DetachKeys: since API 1.36.
+	DetachKeys []byte `json:"DetachKeys,omitzero"`
 	// ExitCode is nil while the process runs.
 	ExitCode   *int   `json:"ExitCode,omitzero"`
 	ID         string `json:"ID,omitzero"`

@@ -23,7 +23,7 @@ type BuildOptions struct {
 	Dockerfile string
 	// Tags is the query parameter t: names for the image, each with a tag or not.
 	Tags []string
-	// ExtraHosts is the query parameter extrahosts: each as NAME:IP.
+	// ExtraHosts is the query parameter extrahosts: each as NAME:IP. Since API 1.28.
 	ExtraHosts []string
 	// Remote is the query parameter remote: a Git repository, or the URL of an archive or a Dockerfile.
 	Remote string
@@ -61,13 +61,13 @@ type BuildOptions struct {
 	Labels map[string]string
 	// NetworkMode is the query parameter networkmode.
 	NetworkMode string
-	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7.
+	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7. Since API 1.34.
 	Platform string
-	// Target is the query parameter target.
+	// Target is the query parameter target. Since API 1.37.
 	Target string
-	// Outputs is the query parameter outputs, sent as JSON: where the result goes; BuildKit only.
+	// Outputs is the query parameter outputs, sent as JSON: where the result goes; BuildKit only. Since API 1.40.
 	Outputs []v141.ImageBuildOutput
-	// Version is the query parameter version. Default 1.
+	// Version is the query parameter version. Default 1, since API 1.38.
 	Version BuilderVersion
 	// Session is the query parameter session: the id of the session that serves the build; BuildKit only.
 	Session string

@@ -16,12 +16,12 @@ var opBuildPrune = transport.Operation{
 
 // BuildPruneOptions are the optional parameters of [Client.BuildPrune]; nil means none of them.
 type BuildPruneOptions struct {
-	// KeepStorage is the query parameter keep-storage: in bytes, how much to keep.
+	// KeepStorage is the query parameter keep-storage: in bytes, how much to keep. Since API 1.39, until API 1.51.
 	KeepStorage int64
-	// All is the query parameter all: records that are still of use as well.
+	// All is the query parameter all: records that are still of use as well. Since API 1.39.
 	All bool
 	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}.
+	// {"label":["a=b"]}. Since API 1.39.
 	Filters map[string][]string
 }
 
@@ -36,7 +36,7 @@ func (o *BuildPruneOptions) set(r *transport.Request) {
 
 // BuildPrune empties the cache of builds.
 //
-// POST /build/prune (BuildPrune). Succeeds with 200; fails with 500.
+// POST /build/prune (BuildPrune). Since API 1.31. Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/BuildPrune
 func (c *Client) BuildPrune(ctx context.Context, opts *BuildPruneOptions) (*BuildPruneResponse, error) {
 	req := opBuildPrune.Request()
@@ -46,6 +46,7 @@ func (c *Client) BuildPrune(ctx context.Context, opts *BuildPruneOptions) (*Buil
 
 // BuildPruneResponse is the answer 200 of BuildPrune.
 type BuildPruneResponse struct {
+	// CachesDeleted: since API 1.39.
 	CachesDeleted []string `json:"CachesDeleted,omitzero"`
 	// SpaceReclaimed is in bytes.
 	SpaceReclaimed uint64 `json:"SpaceReclaimed,omitzero"`

@@ -27,11 +27,11 @@ type CreateOptions struct {
 	Repo string
 	// Tag is the query parameter tag: a tag or a digest.
 	Tag string
-	// Message is the query parameter message.
+	// Message is the query parameter message. Since API 1.39.
 	Message string
-	// Changes is the query parameter changes: Dockerfile instructions for what is imported.
+	// Changes is the query parameter changes: Dockerfile instructions for what is imported. Since API 1.40.
 	Changes []string
-	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7.
+	// Platform is the query parameter platform: as in linux/arm64 or linux/arm/v7. Since API 1.32.
 	Platform string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.

@@ -17,9 +17,10 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// Verbose is the query parameter verbose: with the services of a swarm's network.
+	// Verbose is the query parameter verbose: with the services of a swarm's network. Since API 1.28.
 	Verbose bool
-	// Scope is the query parameter scope: swarm, global or local, where a name is there more than once.
+	// Scope is the query parameter scope: swarm, global or local, where a name is there more than once. Since API
+	// 1.31.
 	Scope string
 }
 

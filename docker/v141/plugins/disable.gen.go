@@ -16,7 +16,7 @@ var opDisable = transport.Operation{
 
 // DisableOptions are the optional parameters of [Client.Disable]; nil means none of them.
 type DisableOptions struct {
-	// Force is the query parameter force: though something uses it.
+	// Force is the query parameter force: though something uses it. Since API 1.28.
 	Force bool
 }
 

@@ -18,7 +18,7 @@ var opList = transport.Operation{
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
 type ListOptions struct {
 	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}.
+	// {"label":["a=b"]}. Since API 1.28.
 	Filters map[string][]string
 }
 

@@ -33,7 +33,7 @@ func (o *UpgradeOptions) set(r *transport.Request) {
 // Upgrade replaces a disabled plugin by another version and grants it the privileges of body. The caller closes
 // the sequence or reads it to its end.
 //
-// POST /plugins/{name}/upgrade (PluginUpgrade). Succeeds with 200; fails with 404, 500.
+// POST /plugins/{name}/upgrade (PluginUpgrade). Since API 1.26. Succeeds with 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Plugin/operation/PluginUpgrade
 func (c *Client) Upgrade(ctx context.Context, name, remote string, body []v141.PluginPrivilege, opts *UpgradeOptions) (*transport.Messages[v141.CreateImageInfo], error) {
 	req := opUpgrade.Request(name)

@@ -17,7 +17,7 @@ var opUpdate = transport.Operation{
 
 // Update changes the labels of a secret; all else must be as Inspect returned it.
 //
-// POST /secrets/{id}/update (SecretUpdate). Succeeds with 200; fails with 400, 404, 500, 503.
+// POST /secrets/{id}/update (SecretUpdate). Since API 1.26. Succeeds with 200; fails with 400, 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Secret/operation/SecretUpdate
 func (c *Client) Update(ctx context.Context, id string, version uint64, body v141.SecretSpec) error {
 	req := opUpdate.Request(id)

@@ -17,7 +17,8 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// InsertDefaults is the query parameter insertDefaults: fill in what the service leaves to the swarm.
+	// InsertDefaults is the query parameter insertDefaults: fill in what the service leaves to the swarm. Since API
+	// 1.29.
 	InsertDefaults bool
 }
 

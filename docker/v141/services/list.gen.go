@@ -20,7 +20,7 @@ type ListOptions struct {
 	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
 	// {"label":["a=b"]}.
 	Filters map[string][]string
-	// Status is the query parameter status: count the tasks, for ServiceStatus.
+	// Status is the query parameter status: count the tasks, for ServiceStatus. Since API 1.41.
 	Status bool
 }
 

@@ -20,7 +20,7 @@ type UpdateOptions struct {
 	// RegistryAuthFrom is the query parameter registryAuthFrom: whose credentials to use where none are given.
 	// Default spec.
 	RegistryAuthFrom RegistryAuthFrom
-	// Rollback is the query parameter rollback: previous, to return to PreviousSpec.
+	// Rollback is the query parameter rollback: previous, to return to PreviousSpec. Since API 1.28.
 	Rollback RollbackTo
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.

@@ -43,7 +43,7 @@ func (o *OpenOptions) set(r *transport.Request) {
 // Open opens an HTTP/2 connection on which the engine is the client and calls gRPC services of the caller. The
 // caller serves it and closes it.
 //
-// POST /session (Session). Succeeds with 101; fails with 400, 500.
+// POST /session (Session). Since API 1.31. Succeeds with 101; fails with 400, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Session/operation/Session
 func (c *Client) Open(ctx context.Context, opts *OpenOptions) (*hijack.Conn, error) {
 	req := opOpen.Request()

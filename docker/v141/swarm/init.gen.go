@@ -31,14 +31,16 @@ type InitRequest struct {
 	AdvertiseAddr    string                `json:"AdvertiseAddr,omitzero"`
 	AutoLockManagers bool                  `json:"AutoLockManagers,omitzero"`
 	Availability     v141.NodeAvailability `json:"Availability,omitzero"`
-	DataPathAddr     string                `json:"DataPathAddr,omitzero"`
-	// DataPathPort is a UDP port between 1024 and 49151; 0 is 4789.
-	DataPathPort    uint32   `json:"DataPathPort,omitzero"`
+	// DataPathAddr: since API 1.30.
+	DataPathAddr string `json:"DataPathAddr,omitzero"`
+	// DataPathPort is a UDP port between 1024 and 49151; 0 is 4789. Since API 1.40.
+	DataPathPort uint32 `json:"DataPathPort,omitzero"`
+	// DefaultAddrPool: since API 1.39.
 	DefaultAddrPool []string `json:"DefaultAddrPool,omitzero"`
 	// ForceNewCluster makes a swarm of one manager out of the state of a lost one.
 	ForceNewCluster bool           `json:"ForceNewCluster,omitzero"`
 	ListenAddr      string         `json:"ListenAddr,omitzero"`
 	Spec            v141.SwarmSpec `json:"Spec,omitzero"`
-	// SubnetSize is the length of the prefix; 0 is 24.
+	// SubnetSize is the length of the prefix; 0 is 24. Since API 1.39.
 	SubnetSize uint32 `json:"SubnetSize,omitzero"`
 }

@@ -29,8 +29,9 @@ func (c *Client) Join(ctx context.Context, body JoinRequest) error {
 type JoinRequest struct {
 	AdvertiseAddr string                `json:"AdvertiseAddr,omitzero"`
 	Availability  v141.NodeAvailability `json:"Availability,omitzero"`
-	DataPathAddr  string                `json:"DataPathAddr,omitzero"`
-	JoinToken     string                `json:"JoinToken"`
-	ListenAddr    string                `json:"ListenAddr"`
-	RemoteAddrs   []string              `json:"RemoteAddrs"`
+	// DataPathAddr: since API 1.30.
+	DataPathAddr string   `json:"DataPathAddr,omitzero"`
+	JoinToken    string   `json:"JoinToken"`
+	ListenAddr   string   `json:"ListenAddr"`
+	RemoteAddrs  []string `json:"RemoteAddrs"`
 }

@@ -27,12 +27,16 @@ func (c *Client) DataUsage(ctx context.Context) (*DataUsageResponse, error) {
 
 // DataUsageResponse is what takes disk space.
 type DataUsageResponse struct {
+	// BuildCache: since API 1.39, until API 1.51.
 	BuildCache []v141.BuildCache `json:"BuildCache,omitzero"`
-	// BuilderSize is in bytes, of the build cache.
-	BuilderSize int64                   `json:"BuilderSize,omitzero"`
-	Containers  []v141.ContainerSummary `json:"Containers,omitzero"`
-	Images      []v141.ImageSummary     `json:"Images,omitzero"`
-	// LayersSize is in bytes, of all images together.
-	LayersSize int64         `json:"LayersSize,omitzero"`
-	Volumes    []v141.Volume `json:"Volumes,omitzero"`
+	// BuilderSize is in bytes, of the build cache. Until API 1.41.
+	BuilderSize int64 `json:"BuilderSize,omitzero"`
+	// Containers: until API 1.51.
+	Containers []v141.ContainerSummary `json:"Containers,omitzero"`
+	// Images: until API 1.51.
+	Images []v141.ImageSummary `json:"Images,omitzero"`
+	// LayersSize is in bytes, of all images together. Until API 1.51.
+	LayersSize int64 `json:"LayersSize,omitzero"`
+	// Volumes: until API 1.51.
+	Volumes []v141.Volume `json:"Volumes,omitzero"`
 }

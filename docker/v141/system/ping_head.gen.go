@@ -16,7 +16,7 @@ var opPingHead = transport.Operation{
 
 // PingHead does what Ping does without a body.
 //
-// HEAD /_ping (SystemPingHead). Succeeds with 200; fails with 500.
+// HEAD /_ping (SystemPingHead). Since API 1.40. Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemPingHead
 func (c *Client) PingHead(ctx context.Context) (*PingHeadResponse, error) {
 	req := opPingHead.Request()

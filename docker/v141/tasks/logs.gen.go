@@ -64,7 +64,7 @@ func (o *LogsOptions) framing(f transport.Framing) transport.Framing {
 // Logs reads what one task wrote, and with Follow what it goes on writing. Stdout, Stderr or both must be set.
 // The caller closes the logs or ranges over them to their end.
 //
-// GET /tasks/{id}/logs (TaskLogs). Succeeds with 200; fails with 404, 500, 503.
+// GET /tasks/{id}/logs (TaskLogs). Since API 1.29. Succeeds with 200; fails with 404, 500, 503.
 // See https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Task/operation/TaskLogs
 func (c *Client) Logs(ctx context.Context, id string, opts *LogsOptions) (*hijack.Logs, error) {
 	req := opLogs.Request(id)

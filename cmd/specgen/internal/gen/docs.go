@@ -69,6 +69,9 @@ func (p *planner) operationDoc(op *plannedOperation) []string {
 	}
 	out := append(wrap(op.placed.Name+" "+sentence(said)), "")
 	fact := fmt.Sprintf("%s %s (%s).", op.model.Method, op.placed.Path, op.placed.ID)
+	if life := op.model.Lifetime.text(); life != "" {
+		fact += " " + capital(life) + "."
+	}
 	if codes := op.placed.Succeeds; len(codes) > 0 {
 		fact += " Succeeds with " + strings.Join(codes, ", ")
 		if codes := op.placed.Fails; len(codes) > 0 {
@@ -92,22 +95,32 @@ func (p *planner) headerDoc(op *plannedOperation) []string {
 	return wrap(name + " is what the headers of the answer to [Client." + op.placed.Name + "] say.")
 }
 
-// typeDoc says what a type is.
+// typeDoc says what a type is. How long there has been one that is an operation's own is said of that.
 func (p *planner) typeDoc(t *plannedType) []string {
+	said := p.typeWords(t)
+	if life := t.model.Lifetime.text(); life != "" && t.name.Operation == "" {
+		said += " " + capital(life) + "."
+	}
+	return wrap(said)
+}
+
+func (p *planner) typeWords(t *plannedType) string {
 	name := t.name.Name
 	if said := p.words.say("types", t.key); said != "" {
-		return wrap(name + " " + sentence(said))
+		return name + " " + sentence(said)
 	}
 	switch {
 	case t.facts.Enum != nil && t.name.Package != "" && strings.Contains(t.name.Source, " parameter "):
 		_, wire, _ := strings.Cut(t.name.Source, " parameter ")
-		return wrap(name + " is a value of the parameter " + wire + " of " + t.name.Operation + ".")
+		return name + " is a value of the parameter " + wire + " of " + t.name.Operation + "."
+	case t.name.Was != "":
+		return name + " is the definition " + t.name.Was + ", which other versions call " + t.name.Definition + "."
 	case t.name.Definition != "":
-		return wrap(name + " is the definition " + t.name.Definition + ".")
+		return name + " is the definition " + t.name.Definition + "."
 	case t.name.Operation != "":
-		return wrap(name + " is " + operationPart(t.name.Source) + " of " + t.name.Operation + ".")
+		return name + " is " + operationPart(t.name.Source) + " of " + t.name.Operation + "."
 	default:
-		return wrap(name + " is " + partOf(t.name.Source) + ".")
+		return name + " is " + partOf(t.name.Source) + "."
 	}
 }
 
@@ -168,15 +181,15 @@ func (p *planner) fieldWords(key, wire, name string) string {
 	return ""
 }
 
-// fieldDoc says what a field's type doesn't: our words, then default and bounds.
-func (p *planner) fieldDoc(t *plannedType, f *plannedField) []string {
+// fieldDoc says what a field's type doesn't: our words, then default, bounds and versions.
+func (p *planner) fieldDoc(t *plannedType, f *plannedField, life Lifetime) []string {
 	name := p.fieldName(t, f)
 	var text []string
 	ours := p.fieldWords(t.key, f.facts.Wire, name)
 	if ours != "" {
 		text = append(text, name+" "+sentence(ours))
 	}
-	if facts := factText(f.facts.Default, f.facts.Min, f.facts.Max); facts != "" {
+	if facts := also(factText(f.facts.Default, f.facts.Min, f.facts.Max), life.text()); facts != "" {
 		if text == nil {
 			text = append(text, name+":", facts+".")
 		} else {
@@ -193,7 +206,7 @@ func (p *planner) fieldDoc(t *plannedType, f *plannedField) []string {
 	return wrap(strings.Join(text, " "))
 }
 
-// paramDoc says where a parameter goes, what we have to say of it, and its default and bounds.
+// paramDoc says where a parameter goes, what we have to say of it, and its default, bounds and versions.
 func (p *planner) paramDoc(op *plannedOperation, f paramFacts, field *Field) []string {
 	said := op.param(f.Wire)
 	text := field.Name + " is the " + f.In + " parameter " + f.Wire
@@ -209,13 +222,21 @@ func (p *planner) paramDoc(op *plannedOperation, f paramFacts, field *Field) []s
 	}
 	text = sentence(text)
 	low, high := bound(said["minimum"]), bound(said["maximum"])
-	if facts := factText(said["default"], low, high); facts != "" {
+	if facts := also(factText(said["default"], low, high), field.Lifetime.text()); facts != "" {
 		text += " " + capital(facts) + "."
 	}
 	if field.Pointer && !strings.Contains(ours, "nil") {
 		text += " Nil leaves it out: " + sentence(str(said, extWhy))
 	}
 	return wrap(text)
+}
+
+// also lists two parts of which either may be empty.
+func also(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + ", " + b
 }
 
 func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

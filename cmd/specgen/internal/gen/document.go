@@ -29,6 +29,8 @@ type typeName struct {
 	Source string
 	// Definition is what the specification calls it, where it has a name there.
 	Definition string
+	// Was is what the specification itself calls it, where the overlay renames it.
+	Was string
 }
 
 func (t *typeName) key() string {

@@ -33,6 +33,25 @@ func (p *planner) exprIn(text, pkg string) (typeExpr, error) {
 	return e, nil
 }
 
+// exprKeys are the keys of the schemas that a type in terms of keys mentions.
+func (p *planner) exprKeys(text string) (map[string]bool, error) {
+	tree, err := parser.ParseExpr(text)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no Go type: %w", text, err)
+	}
+	out := map[string]bool{}
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if e, ok := n.(ast.Expr); ok {
+			if key := types.ExprString(e); p.doc.Types[key] != nil {
+				out[key] = true
+				return false
+			}
+		}
+		return true
+	})
+	return out, nil
+}
+
 func (p *planner) rewrite(n ast.Expr, pkg string, e *typeExpr) (ast.Expr, error) {
 	var err error
 	switch n := n.(type) {

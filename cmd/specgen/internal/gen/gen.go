@@ -37,6 +37,14 @@ func Inputs(root, engine, ver string) ([]Input, error) {
 			out = append(out, in)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Input) int {
+		v, errV := parseVersion(a.Version)
+		w, errW := parseVersion(b.Version)
+		if a.Engine != b.Engine || errV != nil || errW != nil {
+			return strings.Compare(a.Engine, b.Engine)
+		}
+		return v.compare(w)
+	})
 	if len(out) == 0 {
 		return nil, fmt.Errorf("there is no specification for engine %q, version %q in %s", engine, ver, specsDir)
 	}
@@ -45,19 +53,93 @@ func Inputs(root, engine, ver string) ([]Input, error) {
 
 // Plan makes the model of one kept specification.
 func Plan(root string, in Input) (*Model, error) {
-	doc, v, err := load(root, in)
+	models, err := PlanAll(root, []Input{in})
 	if err != nil {
 		return nil, err
 	}
-	o, w, err := loadOverlay(in.Engine)
-	if err != nil {
-		return nil, err
-	}
-	return planDocument(doc, o, w, v)
+	return models[0], nil
 }
 
-// planDocument runs the passes from a loaded document to the model.
-func planDocument(doc object, o *overlay, w *words, v version) (*Model, error) {
+// PlanAll makes the models of kept specifications. Since when there is what, the other kept versions of their engines
+// tell, which are therefore read as well.
+func PlanAll(root string, inputs []Input) ([]*Model, error) {
+	engines := map[string]*Edition{}
+	var out []*Model
+	for _, in := range inputs {
+		e := engines[in.Engine]
+		if e == nil {
+			var err error
+			if e, err = OpenEdition(root, in.Engine); err != nil {
+				return nil, err
+			}
+			engines[in.Engine] = e
+		}
+		m, err := e.Model(in.Version)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// Edition is all that is known of one engine: the planners of its versions and the history that they give.
+type Edition struct {
+	overlay  *overlay
+	words    *words
+	planners []*planner // the oldest version first
+	history  *history
+}
+
+// OpenEdition reads the kept versions of an engine: every one, or only those that are named, which is faster and knows
+// no history beyond them.
+func OpenEdition(root, engine string, only ...string) (*Edition, error) {
+	o, w, err := loadOverlay(engine)
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := Inputs(root, engine, "")
+	if err != nil {
+		return nil, err
+	}
+	e := &Edition{overlay: o, words: w}
+	for _, in := range inputs {
+		if len(only) > 0 && !slices.Contains(only, in.Version) {
+			continue
+		}
+		doc, v, err := load(root, in)
+		if err != nil {
+			return nil, err
+		}
+		p, err := prepare(doc, o, w, v)
+		if err != nil {
+			return nil, err
+		}
+		e.planners = append(e.planners, p)
+	}
+	e.history, err = newHistory(e.planners)
+	return e, err
+}
+
+// Model is the model of one version.
+func (e *Edition) Model(ver string) (*Model, error) {
+	p, err := e.planner(ver)
+	if err != nil {
+		return nil, err
+	}
+	return plan(p.doc, p.facts, e.overlay, e.words, e.history)
+}
+
+func (e *Edition) planner(ver string) (*planner, error) {
+	i := slices.IndexFunc(e.planners, func(p *planner) bool { return p.doc.Version.text == ver })
+	if i < 0 {
+		return nil, fmt.Errorf("there is no version %s of %s", ver, e.overlay.Engine)
+	}
+	return e.planners[i], nil
+}
+
+// prepare runs the passes from a loaded document to what is decided about it without knowing other versions.
+func prepare(doc object, o *overlay, w *words, v version) (*planner, error) {
 	d, err := normalize(doc, o, v)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", o.Engine, v.text, err)
@@ -66,7 +148,20 @@ func planDocument(doc object, o *overlay, w *words, v version) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", o.Engine, v.text, err)
 	}
-	return plan(d, facts, o, w)
+	p := &planner{doc: d, facts: facts, overlay: o, words: w}
+	if err := p.decide(); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", o.Engine, v.text, err)
+	}
+	return p, nil
+}
+
+// planDocument runs the passes from a loaded document, the only one of its engine, to the model.
+func planDocument(doc object, o *overlay, w *words, v version) (*Model, error) {
+	p, err := prepare(doc, o, w, v)
+	if err != nil {
+		return nil, err
+	}
+	return p.model()
 }
 
 // load reads a kept specification.
@@ -93,12 +188,12 @@ func load(root string, in Input) (object, version, error) {
 
 // Render returns the files that the inputs give, by their path below root.
 func Render(root string, inputs []Input) (map[string][]byte, error) {
+	models, err := PlanAll(root, inputs)
+	if err != nil {
+		return nil, err
+	}
 	files := map[string][]byte{}
-	for _, in := range inputs {
-		m, err := Plan(root, in)
-		if err != nil {
-			return nil, err
-		}
+	for _, m := range models {
 		rendered, err := render(m)
 		if err != nil {
 			return nil, err

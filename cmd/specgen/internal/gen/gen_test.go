@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,6 +24,41 @@ func testRoot(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return root
+}
+
+// docker is what is known of Docker's API, read once for all tests.
+var docker = sync.OnceValues(func() (*Edition, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	root, err := FindRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return OpenEdition(root, "docker")
+})
+
+func testModel(t *testing.T, ver string) *Model {
+	t.Helper()
+	e, err := docker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := e.Model(ver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func testRender(t *testing.T, ver string) map[string][]byte {
+	t.Helper()
+	files, err := render(testModel(t, ver))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 // TestUpToDate is specgen check as a test.
@@ -46,19 +82,7 @@ func TestTypeChecks(t *testing.T) {
 }
 
 func TestDeterministic(t *testing.T) {
-	root := testRoot(t)
-	inputs, err := Inputs(root, "docker", "1.41")
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, err := Render(root, inputs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := Render(root, inputs)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first, second := testRender(t, "1.41"), testRender(t, "1.41")
 	if diff := cmp.Diff(first, second); diff != "" {
 		t.Errorf("two runs differ:\n%s", diff)
 	}
@@ -66,10 +90,7 @@ func TestDeterministic(t *testing.T) {
 
 // TestModel reads the model back from its JSON: it is all that templates need.
 func TestModel(t *testing.T) {
-	m, err := Plan(testRoot(t), Input{Engine: "docker", Version: "1.41"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := testModel(t, "1.41")
 	data, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
@@ -102,11 +123,7 @@ func TestModel(t *testing.T) {
 
 // TestMethodLength holds generated methods to the size that keeps them readable.
 func TestMethodLength(t *testing.T) {
-	root := testRoot(t)
-	files, err := Render(root, []Input{{Engine: "docker", Version: "1.41"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := testRender(t, "1.41")
 	lines, methods := 0, 0
 	for _, name := range keys(files) {
 		inside := false
@@ -203,7 +220,11 @@ func TestWordsMatch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := planDocument(doc, o, w, v); err != nil {
+		p, err := prepare(doc, o, w, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.model(); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -25,6 +25,9 @@ func hoist(doc object, ops []*placedOperation, o *overlay) (*hoister, error) {
 	for _, name := range keys(defs) {
 		t := &typeName{Name: h.rename(goName(name), name), Source: joinPointer("definitions", name), Definition: name}
 		t.Root = t.Name
+		if was := str(asObject(defs[name]), extWas); was != "" {
+			t.Was = was
+		}
 		if err := h.register(t); err != nil {
 			return nil, err
 		}

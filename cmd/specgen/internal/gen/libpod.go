@@ -87,7 +87,7 @@ func mergeIDResponses(doc object) {
 	}
 	defs["IDResponse"] = twin
 	delete(defs, "IdResponse")
-	redirect(doc, "#/definitions/IdResponse", "#/definitions/IDResponse")
+	redirect(doc, map[string]string{definitionRef("IdResponse"): definitionRef("IDResponse")})
 }
 
 // removeAliases removes the definitions that only refer to another one, which then stands in their place.
@@ -96,24 +96,7 @@ func removeAliases(doc object) {
 	for _, name := range keys(defs) {
 		if ref := str(sub(defs, name), "$ref"); ref != "" {
 			delete(defs, name)
-			redirect(doc, "#/definitions/"+name, ref)
-		}
-	}
-}
-
-// redirect works in place.
-func redirect(node any, from, to string) {
-	switch node := node.(type) {
-	case object:
-		if str(node, "$ref") == from {
-			node["$ref"] = to
-		}
-		for _, v := range node {
-			redirect(v, from, to)
-		}
-	case []any:
-		for _, v := range node {
-			redirect(v, from, to)
+			redirect(doc, map[string]string{definitionRef(name): ref})
 		}
 	}
 }

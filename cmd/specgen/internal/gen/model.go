@@ -53,12 +53,33 @@ type Operation struct {
 	Params   string   `json:"params,omitempty"`
 	PathArgs []string `json:"pathArgs,omitempty"`
 	// Sends are the required parameters that go into the query or the header.
-	Sends   []Send   `json:"sends,omitempty"`
-	Body    *Body    `json:"body,omitempty"`
-	Options *Options `json:"options,omitempty"`
-	Upgrade string   `json:"upgrade,omitempty"`
-	Result  Result   `json:"result"`
-	Framing *Framing `json:"framing,omitempty"`
+	Sends []Send `json:"sends,omitempty"`
+	// Parameters are all of them as they cross the wire, but for the body.
+	Parameters []*Parameter `json:"parameters,omitempty"`
+	Tag        string       `json:"tag,omitempty"`
+	Body       *Body        `json:"body,omitempty"`
+	Options    *Options     `json:"options,omitempty"`
+	Upgrade    string       `json:"upgrade,omitempty"`
+	Result     Result       `json:"result"`
+	Framing    *Framing     `json:"framing,omitempty"`
+	Lifetime
+}
+
+// Parameter is one parameter of an operation as it crosses the wire.
+type Parameter struct {
+	Wire     string `json:"wire"`
+	In       string `json:"in"`
+	Type     string `json:"type"`
+	Required bool   `json:"required,omitempty"`
+	// Added says that the overlay adds it: no specification has it.
+	Added bool `json:"added,omitempty"`
+	Lifetime
+}
+
+// Lifetime says which kept versions have something. An end is empty where it is the oldest or the newest of them.
+type Lifetime struct {
+	Since string `json:"since,omitempty"`
+	Until string `json:"until,omitempty"`
 }
 
 // Arg is one parameter of a method.
@@ -125,6 +146,7 @@ type Type struct {
 	Values []Value  `json:"values,omitempty"`
 	// Source is where the specification has it.
 	Source string `json:"source"`
+	Lifetime
 }
 
 // Field is one field of a struct.
@@ -136,6 +158,7 @@ type Field struct {
 	Doc  []string `json:"doc,omitempty"`
 	// Pointer says that nil is how the field is absent.
 	Pointer bool `json:"pointer,omitempty"`
+	Lifetime
 }
 
 // Value is one constant of an enum.

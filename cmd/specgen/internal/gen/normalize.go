@@ -10,6 +10,9 @@ func normalize(doc object, o *overlay, v version) (*document, error) {
 			return nil, err
 		}
 	}
+	if doc, err = applyRenames(doc, o.Renames, v); err != nil {
+		return nil, err
+	}
 	if doc, err = applyPatches(doc, o.Patches, v); err != nil {
 		return nil, err
 	}

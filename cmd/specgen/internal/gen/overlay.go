@@ -20,6 +20,7 @@ type overlay struct {
 	Engine string `yaml:"engine"`
 	// DocURL is the address of upstream's page of an operation, with {version}, {tag} and {operation} in it.
 	DocURL     string                     `yaml:"docURL"`
+	Renames    []rename                   `yaml:"renames"`
 	Patches    []patch                    `yaml:"patches"`
 	Operations map[string]*operationEntry `yaml:"operations"`
 	Presence   []fieldEntry               `yaml:"presence"`
@@ -44,9 +45,11 @@ type operationEntry struct {
 	Upgrade string `yaml:"upgrade"`
 	// Slow says that the first byte of the answer may take long.
 	Slow bool `yaml:"slow"`
-	TTY  *struct {
+	// TTY says where the engine has it whether there is one, in the versions whose answers don't tell.
+	TTY *struct {
 		Inspect string `yaml:"inspect"`
 		Member  string `yaml:"member"`
+		span    `yaml:",inline"`
 	} `yaml:"tty"`
 	Body       *bodyEntry             `yaml:"body"`
 	Headers    map[string]headerEntry `yaml:"headers"`
@@ -153,6 +156,14 @@ func decodeYAML(data []byte, v any) error {
 func (o *overlay) check() error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("overlay: "+format, args...)) }
+	for _, r := range o.Renames {
+		if r.From == "" || r.To == "" || r.Reason == "" {
+			fail("the rename of %q to %q needs both names and a reason", r.From, r.To)
+		}
+		if err := r.valid(); err != nil {
+			fail("rename %s: %w", r.From, err)
+		}
+	}
 	seen := map[string]bool{}
 	for _, p := range o.Patches {
 		switch {
@@ -205,6 +216,9 @@ func (e *operationEntry) check() error {
 		return errors.New("kind has no reason")
 	}
 	errs := []error{e.valid(), e.Moved.check()}
+	if e.TTY != nil {
+		errs = append(errs, e.TTY.valid())
+	}
 	for _, p := range e.Params {
 		if p == nil {
 			return errors.New("the entry of a parameter is empty")

@@ -17,6 +17,7 @@ const (
 	extEnum    = "x-gantry-enum"    // what the enum of a parameter is called
 	extRef     = "x-gantry-ref"     // the key of that enum, once it has one
 	extSlashes = "x-gantry-slashes" // whether an argument of the path may hold slashes
+	extWas     = "x-gantry-was"     // what the specification calls a renamed definition
 )
 
 // How a parameter is sent when not as it is.

@@ -3,6 +3,7 @@ package gen
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,21 +67,36 @@ func (p *patch) applyMember(parent object, name string) error {
 		delete(parent, name)
 		return nil
 	}
-	after, err := yamlNode(&p.After)
+	after, err := p.result(found)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.At, err)
+	}
 	parent[name] = after
-	return err
+	return nil
+}
+
+// item finds an item of an array: by its number, or by its name, as parameters have one. Where there is none, it is
+// the length of the array.
+func item(items []any, part string) int {
+	if at, err := strconv.Atoi(part); err == nil && at >= 0 {
+		return min(at, len(items))
+	}
+	at := slices.IndexFunc(items, func(v any) bool {
+		name, named := asObject(v)["name"]
+		return named && name == part
+	})
+	if at < 0 {
+		return len(items)
+	}
+	return at
 }
 
 // applyItem changes an array; "-" stands for the place behind its end.
 func (p *patch) applyItem(doc object, parent []any, parts []string) error {
 	last := len(parts) - 1
-	i := len(parent)
-	if parts[last] != "-" {
-		n, err := strconv.Atoi(parts[last])
-		if err != nil || n < 0 || n > len(parent) {
-			return fmt.Errorf("%s: no such item", p.At)
-		}
-		i = n
+	i := item(parent, parts[last])
+	if _, err := strconv.Atoi(parts[last]); i == len(parent) && err != nil && parts[last] != "-" {
+		return fmt.Errorf("%s: no such item", p.At)
 	}
 	var found any
 	if i < len(parent) {
@@ -92,13 +108,46 @@ func (p *patch) applyItem(doc object, parent []any, parts []string) error {
 	tail := parent[min(i+1, len(parent)):]
 	changed := append([]any{}, parent[:i]...)
 	if !p.After.IsZero() {
-		after, err := yamlNode(&p.After)
+		after, err := p.result(found)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", p.At, err)
 		}
 		changed = append(changed, after)
 	}
 	return replace(doc, parts[:last], append(changed, tail...))
+}
+
+// result is what the patch puts in the place of what it found: its own tree, or with !take a part of that.
+func (p *patch) result(found any) (any, error) {
+	if p.After.Tag != "!take" {
+		return yamlNode(&p.After)
+	}
+	parts, err := pointer(p.After.Value)
+	if err != nil {
+		return nil, err
+	}
+	return descend(found, parts)
+}
+
+// matches compares a tree with what is expected of it, in which !any stands for anything.
+func matches(want *yaml.Node, found any) (bool, error) {
+	if want.Tag == "!any" {
+		return true, nil
+	}
+	if o, ok := found.(object); ok && want.Kind == yaml.MappingNode && len(want.Content) == 2*len(o) {
+		for i := 0; i < len(want.Content); i += 2 {
+			v, there := o[want.Content[i].Value]
+			if !there {
+				return false, nil
+			}
+			if same, err := matches(want.Content[i+1], v); err != nil || !same {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+	tree, err := yamlNode(want)
+	return err == nil && equal(tree, found), err
 }
 
 // assert compares what is there with what the patch expects.
@@ -117,7 +166,11 @@ func (p *patch) assert(found any, ok bool) error {
 	if !ok {
 		return fmt.Errorf("%s: expected %s, found nothing", p.At, brief(want))
 	}
-	if !equal(want, found) {
+	same, err := matches(&p.Before, found)
+	if err != nil {
+		return err
+	}
+	if !same {
 		return fmt.Errorf("%s: expected %s, found %s", p.At, brief(want), brief(found))
 	}
 	return nil
@@ -131,8 +184,8 @@ func descend(node any, parts []string) (any, error) {
 		case object:
 			node, ok = n[part]
 		case []any:
-			at, err := strconv.Atoi(part)
-			if ok = err == nil && at >= 0 && at < len(n); ok {
+			at := item(n, part)
+			if ok = at < len(n); ok {
 				node = n[at]
 			}
 		}
@@ -154,11 +207,7 @@ func replace(doc object, parts []string, value any) error {
 	case object:
 		parent[parts[last]] = value
 	case []any:
-		at, err := strconv.Atoi(parts[last])
-		if err != nil {
-			return err
-		}
-		parent[at] = value
+		parent[item(parent, parts[last])] = value
 	}
 	return nil
 }

@@ -20,16 +20,32 @@ type planner struct {
 
 	types map[string]*plannedType
 	ops   []*plannedOperation
+	// history says since when there is what; nil knows nothing.
+	history *history
 }
 
 // plan decides everything that is generated for a version.
-func plan(d *document, facts *specFacts, o *overlay, w *words) (*Model, error) {
-	p := &planner{doc: d, facts: facts, overlay: o, words: w}
+func plan(d *document, facts *specFacts, o *overlay, w *words, h *history) (*Model, error) {
+	p := &planner{doc: d, facts: facts, overlay: o, words: w, history: h}
+	if err := p.decide(); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", d.Engine, d.Version.text, err)
+	}
+	return p.model()
+}
+
+// decide takes the steps of planning, each of which builds on those before it.
+func (p *planner) decide() error {
 	for _, step := range []func() error{p.planTypes, p.planFields, p.breakCycles, p.planOperations, p.checkOverlay} {
 		if err := step(); err != nil {
-			return nil, fmt.Errorf("%s %s: %w", d.Engine, d.Version.text, err)
+			return err
 		}
 	}
+	return nil
+}
+
+// model is what was decided, in files.
+func (p *planner) model() (*Model, error) {
+	d := p.doc
 	m := &Model{Engine: d.Engine, Version: d.Version.text, Ignored: p.ignored()}
 	files, err := p.files()
 	if err != nil {

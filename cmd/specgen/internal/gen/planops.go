@@ -14,6 +14,7 @@ type plannedOperation struct {
 	entry  *operationEntry
 	model  *Operation
 	types  []*Type // of the method's own making: options, headers
+	answer string  // the Go type of what is answered, in terms of keys
 	uses   map[string]bool
 	keys   map[string]bool
 }
@@ -32,7 +33,8 @@ func (p *planner) planOperations() error {
 				ID: placed.ID, Name: placed.Name, Var: "op" + placed.Name,
 				Engine: p.doc.Engine, Version: p.doc.Version.text,
 				Method: strings.ToUpper(placed.Verb), Path: p.base(placed) + placed.path(),
-				Upgrade: placed.Entry.Upgrade,
+				Upgrade: placed.Entry.Upgrade, Tag: placed.Tag,
+				Lifetime: p.history.of(p.doc.Version, operationPlace(placed)),
 			},
 		}
 		for _, step := range []func(*plannedOperation) error{p.planParams, p.planBody, p.planOptions, p.planResult, p.planFraming} {
@@ -87,6 +89,13 @@ func (op *plannedOperation) expr(p *planner, goType string) (string, error) {
 
 // planParams makes arguments of the path's parameters and of the required ones.
 func (p *planner) planParams(op *plannedOperation) error {
+	for _, f := range slices.Concat(op.facts.PathParams, op.facts.Params) {
+		op.model.Parameters = append(op.model.Parameters, &Parameter{
+			Wire: f.Wire, In: f.In, Type: f.Go, Required: f.Required || f.In == "path",
+			Added:    slices.ContainsFunc(op.entry.AddParams, func(e *paramEntry) bool { return e.Name == f.Wire }),
+			Lifetime: p.history.of(p.doc.Version, paramPlace(op.placed, f)),
+		})
+	}
 	arg := func(f paramFacts) (string, error) {
 		name := argName(f.Wire)
 		if said := str(op.param(f.Wire), extName); said != "" {
@@ -127,7 +136,9 @@ func (p *planner) planParams(op *plannedOperation) error {
 
 // anonymous reports whether a parameter is a credential that the engine insists on. It stays an option: the request
 // carries an empty one until the option replaces it.
-func anonymous(f paramFacts) bool { return f.Required && f.In == "header" && f.Go == "transport.Secret" }
+func anonymous(f paramFacts) bool {
+	return f.Required && f.In == "header" && f.Go == "transport.Secret"
+}
 
 // send is the call that puts a parameter into the request.
 func (op *plannedOperation) send(f paramFacts, from string) Send {
@@ -195,11 +206,18 @@ func (p *planner) planOptions(op *plannedOperation) error {
 		o.Fields = append(o.Fields, field)
 		o.Sends = append(o.Sends, op.send(f, "o."+field.Name))
 	}
-	if op.entry.Kind == "framed" && op.entry.TTY != nil {
-		o.Fields = append(o.Fields, &Field{Name: "TTY", Type: "*bool", Doc: []string{
+	if tty := op.entry.TTY; op.entry.Kind == "framed" && tty != nil {
+		doc := []string{
 			"TTY says whether the output comes from a TTY and is one raw stream. Nil asks the engine first, by",
-			op.entry.TTY.Inspect + ". It is sent nowhere.",
-		}})
+			tty.Inspect + ". It is sent nowhere.",
+		}
+		if !tty.holds(p.doc.Version) {
+			doc = []string{
+				"TTY says whether the output comes from a TTY and is one raw stream. Nil believes the Content-Type of the",
+				"answer. It is sent nowhere.",
+			}
+		}
+		o.Fields = append(o.Fields, &Field{Name: "TTY", Type: "*bool", Doc: doc})
 	}
 	if len(o.Fields) == 0 {
 		return nil
@@ -215,7 +233,10 @@ func (p *planner) planOption(op *plannedOperation, f paramFacts) (*Field, error)
 	if err != nil {
 		return nil, err
 	}
-	field := &Field{Name: str(said, extName), Type: text, Wire: f.Wire, Pointer: truth(said, extPointer)}
+	field := &Field{
+		Name: str(said, extName), Type: text, Wire: f.Wire, Pointer: truth(said, extPointer),
+		Lifetime: p.history.of(p.doc.Version, paramPlace(op.placed, f)).within(op.model.Lifetime),
+	}
 	if field.Name == "" {
 		field.Name = goName(strings.TrimPrefix(f.Wire, "X-"))
 	}

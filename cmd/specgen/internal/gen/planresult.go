@@ -127,6 +127,7 @@ func (p *planner) element(op *plannedOperation, kind string) (string, error) {
 	} else if kind == "list" || kind == "sequence" {
 		goType = strings.TrimPrefix(goType, "[]")
 	}
+	op.answer = goType
 	if goType == "" {
 		return "", fmt.Errorf("its answer has no schema: the overlay must say operations.%s.item", op.placed.ID)
 	}
@@ -197,7 +198,7 @@ func (p *planner) planFraming(op *plannedOperation) error {
 		return nil
 	}
 	f := &Framing{}
-	if tty := op.entry.TTY; tty != nil {
+	if tty := op.entry.TTY; tty != nil && tty.holds(p.doc.Version) {
 		at := slices.IndexFunc(p.doc.Ops, func(o *placedOperation) bool {
 			return o.ID == tty.Inspect && o.Package == op.placed.Package
 		})

@@ -40,6 +40,7 @@ func (p *planner) planTypes() error {
 			uses:  map[string]bool{}, keys: map[string]bool{},
 		}
 		p.types[key] = t
+		t.model.Lifetime = p.history.ofType(p.doc.Version, key)
 		switch {
 		case facts.Struct:
 			t.model.Kind = kindStruct
@@ -147,7 +148,10 @@ func (p *planner) writeField(t *plannedType, f *plannedField) error {
 		return err
 	}
 	t.add(e)
-	m := &Field{Name: p.fieldName(t, f), Type: e.text, Wire: f.facts.Wire, Pointer: f.pointer(p)}
+	m := &Field{
+		Name: p.fieldName(t, f), Type: e.text, Wire: f.facts.Wire, Pointer: f.pointer(p),
+		Lifetime: p.history.ofField(p.doc.Version, t.key, f.facts.Wire).within(t.model.Lifetime),
+	}
 	if m.Pointer && !strings.HasPrefix(m.Type, "*") {
 		if strings.HasPrefix(m.Type, "[]") || strings.HasPrefix(m.Type, "map[") {
 			return fmt.Errorf("the overlay has a presence entry for a %s, of which nil and empty differ anyway", m.Type)
@@ -162,7 +166,7 @@ func (p *planner) writeField(t *plannedType, f *plannedField) error {
 		tag += ",case:ignore"
 	}
 	m.Tag = "`json:" + strconv.Quote(tag) + "`"
-	m.Doc = p.fieldDoc(t, f)
+	m.Doc = p.fieldDoc(t, f, m.Lifetime)
 	t.model.Fields = append(t.model.Fields, m)
 	return nil
 }

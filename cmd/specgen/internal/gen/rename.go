@@ -1,0 +1,54 @@
+package gen
+
+import "fmt"
+
+// rename gives a definition the name that it has in other versions, so that a type keeps its name where upstream
+// renamed it and nothing else.
+type rename struct {
+	From   string `yaml:"from"`
+	To     string `yaml:"to"`
+	Reason string `yaml:"reason"`
+	span   `yaml:",inline"`
+}
+
+// applyRenames returns the document with the definitions of its version renamed, and the references to them.
+func applyRenames(doc object, renames []rename, v version) (object, error) {
+	doc = clone(doc)
+	to := map[string]string{}
+	for _, r := range renames {
+		if !r.holds(v) {
+			continue
+		}
+		defs := sub(doc, "definitions")
+		def := sub(defs, r.From)
+		if def == nil {
+			return nil, fmt.Errorf("overlay: rename: there is no definition %s; say since when or until when it is there", r.From)
+		}
+		if defs[r.To] != nil {
+			return nil, fmt.Errorf("overlay: rename of %s: there is a definition %s already", r.From, r.To)
+		}
+		def[extWas] = r.From
+		delete(defs, r.From)
+		defs[r.To] = def
+		to[definitionRef(r.From)] = definitionRef(r.To)
+	}
+	redirect(doc, to)
+	return doc, nil
+}
+
+// redirect changes references in place.
+func redirect(node any, to map[string]string) {
+	switch node := node.(type) {
+	case object:
+		if ref, ok := to[str(node, "$ref")]; ok {
+			node["$ref"] = ref
+		}
+		for _, v := range node {
+			redirect(v, to)
+		}
+	case []any:
+		for _, v := range node {
+			redirect(v, to)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package oracle
+
+// What differs and is meant to; everything else that differs is a bug.
+
+var explained156 = map[string]explanation{
+	"ContainerInspectResponse.Created": {"time here, string there", "the engine writes RFC 3339"},
+	"ContainerState.FinishedAt":        {"time here, string there", "the engine writes RFC 3339"},
+	"ContainerState.StartedAt":         {"time here, string there", "the engine writes RFC 3339"},
+	"CreateImageInfo.aux":              {"missing here", "the engine has one type for every progress stream; this one does not bring it"},
+	"CreateImageInfo.stream":           {"missing here", "the engine has one type for every progress stream; this one does not bring it"},
+	"ImageBuildOutput":                 {unmet, "a parameter of a build, of which package types has no type any more"},
+	"ImageInspect.Created":             {"time here, string there", "the engine writes RFC 3339"},
+	"Network":                          {unmet, "its members are those of NetworkInspect and NetworkSummary, which are compared"},
+	"PushImageInfo.aux":                {"object here, any there", "a push brings a PushResult"},
+	"PushImageInfo.stream":             {"missing here", "the engine has one type for every progress stream; this one does not bring it"},
+	"PushResult":                       {unmet, "the engine encodes a type of its own package"},
+	"ServiceSpec.Networks":             {"missing there", "the engine reads those of the task; the specification still has it, as deprecated"},
+	"SystemInfo.SystemStatus":          {"missing here", "ignored by the overlay: only the standalone Swarm sent it"},
+	"SystemInfo.SystemTime":            {"time here, string there", "the engine writes RFC 3339"},
+	"Volume.CreatedAt":                 {"time here, string there", "the engine writes RFC 3339"},
+	"containers.ArchiveInfoResponse":   {unmet, "headers"},
+	"system.PingHeadResponse":          {unmet, "headers"},
+	"system.PingResponse":              {unmet, "headers"},
+	"volumes.UpdateRequest":            {unmet, "the engine decodes a type of its router; its one member is compared"},
+}
+
+var explained141 = map[string]explanation{
+	"BuildInfo.from":                     {"missing here", "only events bring it"},
+	"BuildInfo.time":                     {"missing here", "only events bring it"},
+	"BuildInfo.timeNano":                 {"missing here", "only events bring it"},
+	"ContainerState.FinishedAt":          {"time here, string there", "the engine writes RFC 3339"},
+	"ContainerState.StartedAt":           {"time here, string there", "the engine writes RFC 3339"},
+	"CreateImageInfo.aux":                {"missing here", "the engine has one type for every progress stream; this one does not bring it"},
+	"CreateImageInfo.from":               {"missing here", "only events bring it"},
+	"CreateImageInfo.stream":             {"missing here", "the engine has one type for every progress stream; this one does not bring it"},
+	"CreateImageInfo.time":               {"missing here", "only events bring it"},
+	"CreateImageInfo.timeNano":           {"missing here", "only events bring it"},
+	"ImageInspect.Created":               {"time here, string there", "the engine writes RFC 3339"},
+	"ImageInspectRootFS.BaseLayer":       {"missing here", "ignored by the overlay: nothing sets it"},
+	"OCIDescriptor.artifactType":         {"missing here", "the module of image-spec that is linked here is newer than the engine"},
+	"OCIDescriptor.data":                 {"missing here", "the module of image-spec that is linked here is newer than the engine"},
+	"ProcessConfig":                      {unmet, "the engine encodes a type of its own package"},
+	"PushImageInfo.aux":                  {"object here, any there", "a push brings a PushResult"},
+	"PushImageInfo.from":                 {"missing here", "only events bring it"},
+	"PushImageInfo.stream":               {"missing here", "the engine has one type for every progress stream; this one does not bring it"},
+	"PushImageInfo.time":                 {"missing here", "only events bring it"},
+	"PushImageInfo.timeNano":             {"missing here", "only events bring it"},
+	"SystemInfo.SystemStatus":            {"missing here", "ignored by the overlay: only the standalone Swarm sent it"},
+	"SystemInfo.SystemTime":              {"time here, string there", "the engine writes RFC 3339"},
+	"Volume.CreatedAt":                   {"time here, string there", "the engine writes RFC 3339"},
+	"containers.ArchiveInfoResponse":     {unmet, "headers"},
+	"containers.InspectResponse.Created": {"time here, string there", "the engine writes RFC 3339"},
+	"containers.InspectResponse.Node":    {"missing here", "ignored by the overlay: only the standalone Swarm sent it"},
+	"exec.CreateRequest.Detach":          {"missing here", "the engine reads it when the process is started"},
+	"exec.InspectResponse":               {unmet, "the engine encodes a type of its own package"},
+	"system.PingHeadResponse":            {unmet, "headers"},
+	"system.PingResponse":                {unmet, "headers"},
+}
+
+var explained125 = map[string]explanation{
+	"ImageInspect.Created":                       {"time here, string there", "the engine writes RFC 3339"},
+	"PushImageInfo.aux":                          {"object here, any there", "a push brings a PushResult"},
+	"containers.InspectResponse.Created":         {"time here, string there", "the engine writes RFC 3339"},
+	"containers.InspectResponse.Node":            {"map here, object there", "only the standalone Swarm sent it"},
+	"containers.InspectResponseState.FinishedAt": {"time here, string there", "the engine writes RFC 3339"},
+	"containers.InspectResponseState.StartedAt":  {"time here, string there", "the engine writes RFC 3339"},
+	"system.InfoResponse.SystemTime":             {"time here, string there", "the engine writes RFC 3339"},
+}
