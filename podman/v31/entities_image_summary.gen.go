@@ -5,6 +5,7 @@ package v31
 
 // EntitiesImageSummary is the definition EntitiesImageSummary.
 type EntitiesImageSummary struct {
+	// ConfigDigest: until API 4.1.
 	ConfigDigest string            `json:"ConfigDigest,omitzero"`
 	Containers   int64             `json:"Containers,omitzero"`
 	Created      int64             `json:"Created,omitzero"`

@@ -24,8 +24,9 @@ type HostInfo struct {
 	RemoteSocket   RemoteSocket     `json:"remoteSocket,omitzero"`
 	RuntimeInfo    map[string]any   `json:"runtimeInfo,omitzero"`
 	Security       SecurityInfo     `json:"security,omitzero"`
-	Slirp4netns    SlirpInfo        `json:"slirp4netns,omitzero"`
-	SwapFree       int64            `json:"swapFree,omitzero"`
-	SwapTotal      int64            `json:"swapTotal,omitzero"`
-	Uptime         string           `json:"uptime,omitzero"`
+	// Slirp4netns: until API 5.8.
+	Slirp4netns SlirpInfo `json:"slirp4netns,omitzero"`
+	SwapFree    int64     `json:"swapFree,omitzero"`
+	SwapTotal   int64     `json:"swapTotal,omitzero"`
+	Uptime      string    `json:"uptime,omitzero"`
 }

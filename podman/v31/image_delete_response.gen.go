@@ -5,6 +5,8 @@ package v31
 
 // ImageDeleteResponse is the definition ImageDeleteResponse.
 type ImageDeleteResponse struct {
-	Deleted  string   `json:"deleted,omitzero"`
+	// Deleted: until API 3.4.
+	Deleted string `json:"deleted,omitzero"`
+	// Untagged: until API 3.4.
 	Untagged []string `json:"untagged,omitzero"`
 }

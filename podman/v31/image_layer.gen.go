@@ -3,5 +3,5 @@
 
 package v31
 
-// ImageLayer is the definition ImageLayer.
+// ImageLayer is the definition ImageLayer. Until API 3.2.
 type ImageLayer map[string]any

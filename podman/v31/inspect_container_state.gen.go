@@ -9,11 +9,12 @@ import (
 
 // InspectContainerState is the definition InspectContainerState.
 type InspectContainerState struct {
-	ConmonPID   int64              `json:"ConmonPid,omitzero"`
-	Dead        bool               `json:"Dead,omitzero"`
-	Error       string             `json:"Error,omitzero"`
-	ExitCode    int32              `json:"ExitCode,omitzero"`
-	FinishedAt  time.Time          `json:"FinishedAt,omitzero"`
+	ConmonPID  int64     `json:"ConmonPid,omitzero"`
+	Dead       bool      `json:"Dead,omitzero"`
+	Error      string    `json:"Error,omitzero"`
+	ExitCode   int32     `json:"ExitCode,omitzero"`
+	FinishedAt time.Time `json:"FinishedAt,omitzero"`
+	// Healthcheck: until API 3.4.
 	Healthcheck HealthCheckResults `json:"Healthcheck,omitzero"`
 	OCIVersion  string             `json:"OciVersion,omitzero"`
 	OOMKilled   bool               `json:"OOMKilled,omitzero"`

@@ -3,7 +3,7 @@
 
 package v31
 
-// NetConf is the definition NetConf.
+// NetConf is the definition NetConf. Until API 3.4.
 type NetConf struct {
 	CNIVersion   string          `json:"cniVersion,omitzero"`
 	Capabilities map[string]bool `json:"capabilities,omitzero"`

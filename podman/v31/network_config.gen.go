@@ -3,7 +3,7 @@
 
 package v31
 
-// NetworkConfig is the definition NetworkConfig.
+// NetworkConfig is the definition NetworkConfig. Until API 3.4.
 type NetworkConfig struct {
 	Bytes   []uint8 `json:"Bytes,omitzero"`
 	Network NetConf `json:"Network,omitzero"`

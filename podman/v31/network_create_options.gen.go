@@ -5,14 +5,24 @@ package v31
 
 // NetworkCreateOptions is the definition NetworkCreateOptions.
 type NetworkCreateOptions struct {
-	DisableDNS bool              `json:"DisableDNS,omitzero"`
-	Driver     string            `json:"Driver,omitzero"`
-	Gateway    IP                `json:"Gateway,omitzero"`
-	IPv6       bool              `json:"IPv6,omitzero"`
-	Internal   bool              `json:"Internal,omitzero"`
-	Labels     map[string]string `json:"Labels,omitzero"`
-	MACVLAN    string            `json:"MacVLAN,omitzero"`
-	Options    map[string]string `json:"Options,omitzero"`
-	Range      IPNet             `json:"Range,omitzero"`
-	Subnet     IPNet             `json:"Subnet,omitzero"`
+	// DisableDNS: until API 3.4.
+	DisableDNS bool `json:"DisableDNS,omitzero"`
+	// Driver: until API 3.4.
+	Driver string `json:"Driver,omitzero"`
+	// Gateway: until API 3.4.
+	Gateway IP `json:"Gateway,omitzero"`
+	// IPv6: until API 3.4.
+	IPv6 bool `json:"IPv6,omitzero"`
+	// Internal: until API 3.4.
+	Internal bool `json:"Internal,omitzero"`
+	// Labels: until API 3.4.
+	Labels map[string]string `json:"Labels,omitzero"`
+	// MACVLAN: until API 3.4.
+	MACVLAN string `json:"MacVLAN,omitzero"`
+	// Options: until API 3.4.
+	Options map[string]string `json:"Options,omitzero"`
+	// Range: until API 3.4.
+	Range IPNet `json:"Range,omitzero"`
+	// Subnet: until API 3.4.
+	Subnet IPNet `json:"Subnet,omitzero"`
 }

@@ -5,10 +5,11 @@ package v31
 
 // NetworkDisconnectRequest is the definition NetworkDisconnectRequest.
 type NetworkDisconnectRequest struct {
+	// Body: until API 3.4.
 	Body NetworkDisconnectRequestBody `json:"Body,omitzero"`
 }
 
-// NetworkDisconnectRequestBody is the member Body of the definition NetworkDisconnectRequest.
+// NetworkDisconnectRequestBody is the member Body of the definition NetworkDisconnectRequest. Until API 3.4.
 type NetworkDisconnectRequestBody struct {
 	Container string `json:"Container,omitzero"`
 	Force     bool   `json:"Force,omitzero"`

@@ -5,6 +5,7 @@ package v31
 
 // PodSpecGenerator is what a pod is to be.
 type PodSpecGenerator struct {
+	// CNINetworks: until API 5.8.
 	CNINetworks        []string            `json:"cni_networks,omitzero"`
 	CgroupParent       string              `json:"cgroup_parent,omitzero"`
 	DNSOption          []string            `json:"dns_option,omitzero"`
@@ -25,6 +26,8 @@ type PodSpecGenerator struct {
 	PodCreateCommand   []string            `json:"pod_create_command,omitzero"`
 	PortMappings       []PortMapping       `json:"portmappings,omitzero"`
 	SharedNamespaces   []string            `json:"shared_namespaces,omitzero"`
-	StaticIP           IP                  `json:"static_ip,omitzero"`
-	StaticMAC          HardwareAddr        `json:"static_mac,omitzero"`
+	// StaticIP: until API 3.4.
+	StaticIP IP `json:"static_ip,omitzero"`
+	// StaticMAC: until API 3.4.
+	StaticMAC HardwareAddr `json:"static_mac,omitzero"`
 }

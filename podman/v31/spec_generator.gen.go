@@ -5,9 +5,11 @@ package v31
 
 // SpecGenerator is what a container is to be.
 type SpecGenerator struct {
-	Aliases                map[string][]string `json:"aliases,omitzero"`
-	Annotations            map[string]string   `json:"annotations,omitzero"`
-	ApparmorProfile        string              `json:"apparmor_profile,omitzero"`
+	// Aliases: until API 3.4.
+	Aliases         map[string][]string `json:"aliases,omitzero"`
+	Annotations     map[string]string   `json:"annotations,omitzero"`
+	ApparmorProfile string              `json:"apparmor_profile,omitzero"`
+	// CNINetworks: until API 5.8.
 	CNINetworks            []string            `json:"cni_networks,omitzero"`
 	CapAdd                 []string            `json:"cap_add,omitzero"`
 	CapDrop                []string            `json:"cap_drop,omitzero"`
@@ -42,11 +44,12 @@ type SpecGenerator struct {
 	Mask                   []string            `json:"mask,omitzero"`
 	Mounts                 []Mount             `json:"mounts,omitzero"`
 	Name                   string              `json:"name,omitzero"`
-	Namespace              string              `json:"namespace,omitzero"`
-	NetNS                  Namespace           `json:"netns,omitzero"`
-	NetworkOptions         map[string][]string `json:"network_options,omitzero"`
-	NoNewPrivileges        bool                `json:"no_new_privileges,omitzero"`
-	OCIRuntime             string              `json:"oci_runtime,omitzero"`
+	// Namespace: until API 4.9.
+	Namespace       string              `json:"namespace,omitzero"`
+	NetNS           Namespace           `json:"netns,omitzero"`
+	NetworkOptions  map[string][]string `json:"network_options,omitzero"`
+	NoNewPrivileges bool                `json:"no_new_privileges,omitzero"`
+	OCIRuntime      string              `json:"oci_runtime,omitzero"`
 	// OOMScoreAdj is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	OOMScoreAdj        *int64          `json:"oom_score_adj,omitzero"`
 	OverlayVolumes     []OverlayVolume `json:"overlay_volumes,omitzero"`
@@ -72,11 +75,14 @@ type SpecGenerator struct {
 	Secrets            []string      `json:"secrets,omitzero"`
 	SelinuxOpts        []string      `json:"selinux_opts,omitzero"`
 	// ShmSize is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	ShmSize    *int64       `json:"shm_size,omitzero"`
-	StaticIP   IP           `json:"static_ip,omitzero"`
-	StaticIPv6 IP           `json:"static_ipv6,omitzero"`
-	StaticMAC  HardwareAddr `json:"static_mac,omitzero"`
-	Stdin      bool         `json:"stdin,omitzero"`
+	ShmSize *int64 `json:"shm_size,omitzero"`
+	// StaticIP: until API 3.4.
+	StaticIP IP `json:"static_ip,omitzero"`
+	// StaticIPv6: until API 3.4.
+	StaticIPv6 IP `json:"static_ipv6,omitzero"`
+	// StaticMAC: until API 3.4.
+	StaticMAC HardwareAddr `json:"static_mac,omitzero"`
+	Stdin     bool         `json:"stdin,omitzero"`
 	// StopSignal is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	StopSignal *Signal `json:"stop_signal,omitzero"`
 	// StopTimeout is nil where absent: the engine's own type has a pointer there: it tells zero from absent.

@@ -3,7 +3,7 @@
 
 package v31
 
-// VolumeUsageData is the definition VolumeUsageData.
+// VolumeUsageData is the definition VolumeUsageData. Until API 4.4.
 type VolumeUsageData struct {
 	RefCount int64 `json:"RefCount"`
 	Size     int64 `json:"Size"`

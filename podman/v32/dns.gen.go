@@ -3,7 +3,7 @@
 
 package v32
 
-// DNS is the definition DNS.
+// DNS is the definition DNS. Until API 3.4.
 type DNS struct {
 	Domain      string   `json:"domain,omitzero"`
 	Nameservers []string `json:"nameservers,omitzero"`

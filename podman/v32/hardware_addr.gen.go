@@ -3,5 +3,5 @@
 
 package v32
 
-// HardwareAddr is the definition HardwareAddr.
+// HardwareAddr is the definition HardwareAddr. Until API 5.8.
 type HardwareAddr []uint8

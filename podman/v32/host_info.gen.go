@@ -5,9 +5,10 @@ package v32
 
 // HostInfo is the definition HostInfo.
 type HostInfo struct {
-	Arch              string           `json:"arch,omitzero"`
-	BuildahVersion    string           `json:"buildahVersion,omitzero"`
-	CPUs              int64            `json:"cpus,omitzero"`
+	Arch           string `json:"arch,omitzero"`
+	BuildahVersion string `json:"buildahVersion,omitzero"`
+	CPUs           int64  `json:"cpus,omitzero"`
+	// CgroupControllers: since API 3.2.
 	CgroupControllers []string         `json:"cgroupControllers,omitzero"`
 	CgroupManager     string           `json:"cgroupManager,omitzero"`
 	CgroupVersion     string           `json:"cgroupVersion,omitzero"`
@@ -25,9 +26,11 @@ type HostInfo struct {
 	RemoteSocket      RemoteSocket     `json:"remoteSocket,omitzero"`
 	RuntimeInfo       map[string]any   `json:"runtimeInfo,omitzero"`
 	Security          SecurityInfo     `json:"security,omitzero"`
-	ServiceIsRemote   bool             `json:"serviceIsRemote,omitzero"`
-	Slirp4netns       SlirpInfo        `json:"slirp4netns,omitzero"`
-	SwapFree          int64            `json:"swapFree,omitzero"`
-	SwapTotal         int64            `json:"swapTotal,omitzero"`
-	Uptime            string           `json:"uptime,omitzero"`
+	// ServiceIsRemote: since API 3.2.
+	ServiceIsRemote bool `json:"serviceIsRemote,omitzero"`
+	// Slirp4netns: until API 5.8.
+	Slirp4netns SlirpInfo `json:"slirp4netns,omitzero"`
+	SwapFree    int64     `json:"swapFree,omitzero"`
+	SwapTotal   int64     `json:"swapTotal,omitzero"`
+	Uptime      string    `json:"uptime,omitzero"`
 }

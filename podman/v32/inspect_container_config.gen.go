@@ -19,18 +19,20 @@ type InspectContainerConfig struct {
 	Image         string              `json:"Image,omitzero"`
 	Labels        map[string]string   `json:"Labels,omitzero"`
 	// OnBuild is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	OnBuild     *string             `json:"OnBuild,omitzero"`
-	OpenStdin   bool                `json:"OpenStdin,omitzero"`
-	Secrets     []InspectSecret     `json:"Secrets,omitzero"`
-	StdinOnce   bool                `json:"StdinOnce,omitzero"`
-	StopSignal  uint64              `json:"StopSignal,omitzero"`
-	StopTimeout uint64              `json:"StopTimeout,omitzero"`
-	SystemdMode bool                `json:"SystemdMode,omitzero"`
-	TTY         bool                `json:"Tty,omitzero"`
-	Timeout     uint64              `json:"Timeout,omitzero"`
-	Timezone    string              `json:"Timezone,omitzero"`
-	Umask       string              `json:"Umask,omitzero"`
-	User        string              `json:"User,omitzero"`
-	Volumes     map[string]struct{} `json:"Volumes,omitzero"`
-	WorkingDir  string              `json:"WorkingDir,omitzero"`
+	OnBuild    *string         `json:"OnBuild,omitzero"`
+	OpenStdin  bool            `json:"OpenStdin,omitzero"`
+	Secrets    []InspectSecret `json:"Secrets,omitzero"`
+	StdinOnce  bool            `json:"StdinOnce,omitzero"`
+	StopSignal uint64          `json:"StopSignal,omitzero"`
+	// StopTimeout: since API 3.2.
+	StopTimeout uint64 `json:"StopTimeout,omitzero"`
+	SystemdMode bool   `json:"SystemdMode,omitzero"`
+	TTY         bool   `json:"Tty,omitzero"`
+	// Timeout: since API 3.2.
+	Timeout    uint64              `json:"Timeout,omitzero"`
+	Timezone   string              `json:"Timezone,omitzero"`
+	Umask      string              `json:"Umask,omitzero"`
+	User       string              `json:"User,omitzero"`
+	Volumes    map[string]struct{} `json:"Volumes,omitzero"`
+	WorkingDir string              `json:"WorkingDir,omitzero"`
 }

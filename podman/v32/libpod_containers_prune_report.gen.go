@@ -5,7 +5,10 @@ package v32
 
 // LibpodContainersPruneReport is the definition LibpodContainersPruneReport.
 type LibpodContainersPruneReport struct {
+	// Error: until API 3.4.
 	Error string `json:"error,omitzero"`
-	ID    string `json:"id,omitzero"`
-	Space int64  `json:"space,omitzero"`
+	// ID: until API 3.4.
+	ID string `json:"id,omitzero"`
+	// Space: until API 3.4.
+	Space int64 `json:"space,omitzero"`
 }

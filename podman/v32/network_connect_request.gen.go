@@ -5,10 +5,11 @@ package v32
 
 // NetworkConnectRequest is the definition NetworkConnectRequest.
 type NetworkConnectRequest struct {
+	// Body: until API 3.4.
 	Body NetworkConnectRequestBody `json:"Body,omitzero"`
 }
 
-// NetworkConnectRequestBody is the member Body of the definition NetworkConnectRequest.
+// NetworkConnectRequestBody is the member Body of the definition NetworkConnectRequest. Until API 3.4.
 type NetworkConnectRequestBody struct {
 	Container      string           `json:"Container,omitzero"`
 	EndpointConfig EndpointSettings `json:"EndpointConfig,omitzero"`

@@ -5,8 +5,11 @@ package v32
 
 // OcicniPortMapping is the definition OcicniPortMapping.
 type OcicniPortMapping struct {
-	ContainerPort int32  `json:"containerPort,omitzero"`
-	HostIP        string `json:"hostIP,omitzero"`
-	HostPort      int32  `json:"hostPort,omitzero"`
-	Protocol      string `json:"protocol,omitzero"`
+	// ContainerPort: until API 3.4.
+	ContainerPort int32 `json:"containerPort,omitzero"`
+	// HostIP: until API 3.4.
+	HostIP string `json:"hostIP,omitzero"`
+	// HostPort: until API 3.4.
+	HostPort int32  `json:"hostPort,omitzero"`
+	Protocol string `json:"protocol,omitzero"`
 }

@@ -5,17 +5,18 @@ package v33
 
 // InspectPodInfraConfig is the definition InspectPodInfraConfig.
 type InspectPodInfraConfig struct {
-	DNSOption          []string                     `json:"DNSOption,omitzero"`
-	DNSSearch          []string                     `json:"DNSSearch,omitzero"`
-	DNSServer          []string                     `json:"DNSServer,omitzero"`
-	HostAdd            []string                     `json:"HostAdd,omitzero"`
-	HostNetwork        bool                         `json:"HostNetwork,omitzero"`
-	NetworkOptions     map[string][]string          `json:"NetworkOptions,omitzero"`
-	Networks           []string                     `json:"Networks,omitzero"`
-	NoManageHosts      bool                         `json:"NoManageHosts,omitzero"`
-	NoManageResolvConf bool                         `json:"NoManageResolvConf,omitzero"`
-	PIDNS              string                       `json:"pid_ns,omitzero"`
-	PortBindings       map[string][]InspectHostPort `json:"PortBindings,omitzero"`
-	StaticIP           IP                           `json:"StaticIP,omitzero"`
-	StaticMAC          string                       `json:"StaticMAC,omitzero"`
+	DNSOption          []string            `json:"DNSOption,omitzero"`
+	DNSSearch          []string            `json:"DNSSearch,omitzero"`
+	DNSServer          []string            `json:"DNSServer,omitzero"`
+	HostAdd            []string            `json:"HostAdd,omitzero"`
+	HostNetwork        bool                `json:"HostNetwork,omitzero"`
+	NetworkOptions     map[string][]string `json:"NetworkOptions,omitzero"`
+	Networks           []string            `json:"Networks,omitzero"`
+	NoManageHosts      bool                `json:"NoManageHosts,omitzero"`
+	NoManageResolvConf bool                `json:"NoManageResolvConf,omitzero"`
+	// PIDNS: since API 3.3.
+	PIDNS        string                       `json:"pid_ns,omitzero"`
+	PortBindings map[string][]InspectHostPort `json:"PortBindings,omitzero"`
+	StaticIP     IP                           `json:"StaticIP,omitzero"`
+	StaticMAC    string                       `json:"StaticMAC,omitzero"`
 }

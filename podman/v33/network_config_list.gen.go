@@ -5,9 +5,14 @@ package v33
 
 // NetworkConfigList is the definition NetworkConfigList.
 type NetworkConfigList struct {
-	Bytes        []uint8         `json:"Bytes,omitzero"`
-	CNIVersion   string          `json:"CNIVersion,omitzero"`
-	DisableCheck bool            `json:"DisableCheck,omitzero"`
-	Name         string          `json:"Name,omitzero"`
-	Plugins      []NetworkConfig `json:"Plugins,omitzero"`
+	// Bytes: since API 3.3, until API 3.4.
+	Bytes []uint8 `json:"Bytes,omitzero"`
+	// CNIVersion: since API 3.3, until API 3.4.
+	CNIVersion string `json:"CNIVersion,omitzero"`
+	// DisableCheck: since API 3.3, until API 3.4.
+	DisableCheck bool `json:"DisableCheck,omitzero"`
+	// Name: since API 3.3, until API 3.4.
+	Name string `json:"Name,omitzero"`
+	// Plugins: since API 3.3, until API 3.4.
+	Plugins []NetworkConfig `json:"Plugins,omitzero"`
 }

@@ -5,5 +5,6 @@ package v33
 
 // NetworkCreateReport is the definition NetworkCreateReport.
 type NetworkCreateReport struct {
+	// Filename: until API 3.4.
 	Filename string `json:"Filename,omitzero"`
 }

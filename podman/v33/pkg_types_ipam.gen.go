@@ -3,7 +3,7 @@
 
 package v33
 
-// PkgTypesIPAM is the definition PkgTypesIPAM.
+// PkgTypesIPAM is the definition PkgTypesIPAM. Until API 3.4.
 type PkgTypesIPAM struct {
 	Type string `json:"type,omitzero"`
 }

@@ -5,6 +5,7 @@ package v33
 
 // PlayKubeReport is the definition PlayKubeReport.
 type PlayKubeReport struct {
-	Pods    []PlayKubePod    `json:"Pods,omitzero"`
+	Pods []PlayKubePod `json:"Pods,omitzero"`
+	// Volumes: since API 3.2.
 	Volumes []PlayKubeVolume `json:"Volumes,omitzero"`
 }

@@ -5,16 +5,18 @@ package v33
 
 // PodSpecGenerator is what a pod is to be.
 type PodSpecGenerator struct {
-	CNINetworks        []string            `json:"cni_networks,omitzero"`
-	CgroupParent       string              `json:"cgroup_parent,omitzero"`
-	DNSOption          []string            `json:"dns_option,omitzero"`
-	DNSSearch          []string            `json:"dns_search,omitzero"`
-	DNSServer          []IP                `json:"dns_server,omitzero"`
-	HostAdd            []string            `json:"hostadd,omitzero"`
-	Hostname           string              `json:"hostname,omitzero"`
-	InfraCommand       []string            `json:"infra_command,omitzero"`
-	InfraConmonPIDFile string              `json:"infra_conmon_pid_file,omitzero"`
-	InfraImage         string              `json:"infra_image,omitzero"`
+	// CNINetworks: until API 5.8.
+	CNINetworks        []string `json:"cni_networks,omitzero"`
+	CgroupParent       string   `json:"cgroup_parent,omitzero"`
+	DNSOption          []string `json:"dns_option,omitzero"`
+	DNSSearch          []string `json:"dns_search,omitzero"`
+	DNSServer          []IP     `json:"dns_server,omitzero"`
+	HostAdd            []string `json:"hostadd,omitzero"`
+	Hostname           string   `json:"hostname,omitzero"`
+	InfraCommand       []string `json:"infra_command,omitzero"`
+	InfraConmonPIDFile string   `json:"infra_conmon_pid_file,omitzero"`
+	InfraImage         string   `json:"infra_image,omitzero"`
+	// InfraName: since API 3.3.
 	InfraName          string              `json:"infra_name,omitzero"`
 	Labels             map[string]string   `json:"labels,omitzero"`
 	Name               string              `json:"name,omitzero"`
@@ -23,10 +25,13 @@ type PodSpecGenerator struct {
 	NoInfra            bool                `json:"no_infra,omitzero"`
 	NoManageHosts      bool                `json:"no_manage_hosts,omitzero"`
 	NoManageResolvConf bool                `json:"no_manage_resolv_conf,omitzero"`
-	PID                Namespace           `json:"pid,omitzero"`
-	PodCreateCommand   []string            `json:"pod_create_command,omitzero"`
-	PortMappings       []PortMapping       `json:"portmappings,omitzero"`
-	SharedNamespaces   []string            `json:"shared_namespaces,omitzero"`
-	StaticIP           IP                  `json:"static_ip,omitzero"`
-	StaticMAC          HardwareAddr        `json:"static_mac,omitzero"`
+	// PID: since API 3.3, until API 3.3.
+	PID              Namespace     `json:"pid,omitzero"`
+	PodCreateCommand []string      `json:"pod_create_command,omitzero"`
+	PortMappings     []PortMapping `json:"portmappings,omitzero"`
+	SharedNamespaces []string      `json:"shared_namespaces,omitzero"`
+	// StaticIP: until API 3.4.
+	StaticIP IP `json:"static_ip,omitzero"`
+	// StaticMAC: until API 3.4.
+	StaticMAC HardwareAddr `json:"static_mac,omitzero"`
 }

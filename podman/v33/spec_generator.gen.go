@@ -5,50 +5,55 @@ package v33
 
 // SpecGenerator is what a container is to be.
 type SpecGenerator struct {
-	Aliases                map[string][]string `json:"aliases,omitzero"`
-	Annotations            map[string]string   `json:"annotations,omitzero"`
-	ApparmorProfile        string              `json:"apparmor_profile,omitzero"`
-	CNINetworks            []string            `json:"cni_networks,omitzero"`
-	CapAdd                 []string            `json:"cap_add,omitzero"`
-	CapDrop                []string            `json:"cap_drop,omitzero"`
-	CgroupNS               Namespace           `json:"cgroupns,omitzero"`
-	CgroupParent           string              `json:"cgroup_parent,omitzero"`
-	CgroupsMode            string              `json:"cgroups_mode,omitzero"`
-	Command                []string            `json:"command,omitzero"`
-	ConmonPIDFile          string              `json:"conmon_pid_file,omitzero"`
-	ContainerCreateCommand []string            `json:"containerCreateCommand,omitzero"`
-	DNSOption              []string            `json:"dns_option,omitzero"`
-	DNSSearch              []string            `json:"dns_search,omitzero"`
-	DNSServer              []IP                `json:"dns_server,omitzero"`
-	DependencyContainers   []string            `json:"dependencyContainers,omitzero"`
-	DeviceCGroupRule       []LinuxDeviceCgroup `json:"device_cgroup_rule,omitzero"`
-	Devices                []LinuxDevice       `json:"devices,omitzero"`
-	Entrypoint             []string            `json:"entrypoint,omitzero"`
-	Env                    map[string]string   `json:"env,omitzero"`
-	EnvHost                bool                `json:"env_host,omitzero"`
-	Expose                 map[uint16]string   `json:"expose,omitzero"`
-	Groups                 []string            `json:"groups,omitzero"`
-	HTTPProxy              bool                `json:"httpproxy,omitzero"`
-	HealthConfig           Schema2HealthConfig `json:"healthconfig,omitzero"`
-	HostAdd                []string            `json:"hostadd,omitzero"`
-	Hostname               string              `json:"hostname,omitzero"`
-	IDMappings             IDMappingOptions    `json:"idmappings,omitzero"`
-	IPCNS                  Namespace           `json:"ipcns,omitzero"`
-	Image                  string              `json:"image,omitzero"`
-	ImageVolumeMode        string              `json:"image_volume_mode,omitzero"`
-	ImageVolumes           []ImageVolume       `json:"image_volumes,omitzero"`
-	Init                   bool                `json:"init,omitzero"`
-	InitPath               string              `json:"init_path,omitzero"`
-	Labels                 map[string]string   `json:"labels,omitzero"`
-	LogConfiguration       LogConfig           `json:"log_configuration,omitzero"`
-	Mask                   []string            `json:"mask,omitzero"`
-	Mounts                 []Mount             `json:"mounts,omitzero"`
-	Name                   string              `json:"name,omitzero"`
-	Namespace              string              `json:"namespace,omitzero"`
-	NetNS                  Namespace           `json:"netns,omitzero"`
-	NetworkOptions         map[string][]string `json:"network_options,omitzero"`
-	NoNewPrivileges        bool                `json:"no_new_privileges,omitzero"`
-	OCIRuntime             string              `json:"oci_runtime,omitzero"`
+	// Aliases: until API 3.4.
+	Aliases         map[string][]string `json:"aliases,omitzero"`
+	Annotations     map[string]string   `json:"annotations,omitzero"`
+	ApparmorProfile string              `json:"apparmor_profile,omitzero"`
+	// CNINetworks: until API 5.8.
+	CNINetworks            []string  `json:"cni_networks,omitzero"`
+	CapAdd                 []string  `json:"cap_add,omitzero"`
+	CapDrop                []string  `json:"cap_drop,omitzero"`
+	CgroupNS               Namespace `json:"cgroupns,omitzero"`
+	CgroupParent           string    `json:"cgroup_parent,omitzero"`
+	CgroupsMode            string    `json:"cgroups_mode,omitzero"`
+	Command                []string  `json:"command,omitzero"`
+	ConmonPIDFile          string    `json:"conmon_pid_file,omitzero"`
+	ContainerCreateCommand []string  `json:"containerCreateCommand,omitzero"`
+	DNSOption              []string  `json:"dns_option,omitzero"`
+	DNSSearch              []string  `json:"dns_search,omitzero"`
+	DNSServer              []IP      `json:"dns_server,omitzero"`
+	// DependencyContainers: since API 3.2.
+	DependencyContainers []string `json:"dependencyContainers,omitzero"`
+	// DeviceCGroupRule: since API 3.3.
+	DeviceCGroupRule []LinuxDeviceCgroup `json:"device_cgroup_rule,omitzero"`
+	Devices          []LinuxDevice       `json:"devices,omitzero"`
+	Entrypoint       []string            `json:"entrypoint,omitzero"`
+	Env              map[string]string   `json:"env,omitzero"`
+	EnvHost          bool                `json:"env_host,omitzero"`
+	Expose           map[uint16]string   `json:"expose,omitzero"`
+	Groups           []string            `json:"groups,omitzero"`
+	HTTPProxy        bool                `json:"httpproxy,omitzero"`
+	HealthConfig     Schema2HealthConfig `json:"healthconfig,omitzero"`
+	HostAdd          []string            `json:"hostadd,omitzero"`
+	Hostname         string              `json:"hostname,omitzero"`
+	IDMappings       IDMappingOptions    `json:"idmappings,omitzero"`
+	IPCNS            Namespace           `json:"ipcns,omitzero"`
+	Image            string              `json:"image,omitzero"`
+	ImageVolumeMode  string              `json:"image_volume_mode,omitzero"`
+	ImageVolumes     []ImageVolume       `json:"image_volumes,omitzero"`
+	Init             bool                `json:"init,omitzero"`
+	InitPath         string              `json:"init_path,omitzero"`
+	Labels           map[string]string   `json:"labels,omitzero"`
+	LogConfiguration LogConfig           `json:"log_configuration,omitzero"`
+	Mask             []string            `json:"mask,omitzero"`
+	Mounts           []Mount             `json:"mounts,omitzero"`
+	Name             string              `json:"name,omitzero"`
+	// Namespace: until API 4.9.
+	Namespace       string              `json:"namespace,omitzero"`
+	NetNS           Namespace           `json:"netns,omitzero"`
+	NetworkOptions  map[string][]string `json:"network_options,omitzero"`
+	NoNewPrivileges bool                `json:"no_new_privileges,omitzero"`
+	OCIRuntime      string              `json:"oci_runtime,omitzero"`
 	// OOMScoreAdj is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	OOMScoreAdj        *int64          `json:"oom_score_adj,omitzero"`
 	OverlayVolumes     []OverlayVolume `json:"overlay_volumes,omitzero"`
@@ -64,22 +69,26 @@ type SpecGenerator struct {
 	ResourceLimits     LinuxResources  `json:"resource_limits,omitzero"`
 	RestartPolicy      string          `json:"restart_policy,omitzero"`
 	// RestartTries is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	RestartTries       *uint64           `json:"restart_tries,omitzero"`
-	Rlimits            []POSIXRlimit     `json:"r_limits,omitzero"`
-	Rootfs             string            `json:"rootfs,omitzero"`
-	RootfsPropagation  string            `json:"rootfs_propagation,omitzero"`
-	SdNotifyMode       string            `json:"sdnotifyMode,omitzero"`
-	SeccompPolicy      string            `json:"seccomp_policy,omitzero"`
-	SeccompProfilePath string            `json:"seccomp_profile_path,omitzero"`
-	SecretEnv          map[string]string `json:"secret_env,omitzero"`
-	Secrets            []Secret          `json:"secrets,omitzero"`
-	SelinuxOpts        []string          `json:"selinux_opts,omitzero"`
+	RestartTries       *uint64       `json:"restart_tries,omitzero"`
+	Rlimits            []POSIXRlimit `json:"r_limits,omitzero"`
+	Rootfs             string        `json:"rootfs,omitzero"`
+	RootfsPropagation  string        `json:"rootfs_propagation,omitzero"`
+	SdNotifyMode       string        `json:"sdnotifyMode,omitzero"`
+	SeccompPolicy      string        `json:"seccomp_policy,omitzero"`
+	SeccompProfilePath string        `json:"seccomp_profile_path,omitzero"`
+	// SecretEnv: since API 3.2.
+	SecretEnv   map[string]string `json:"secret_env,omitzero"`
+	Secrets     []Secret          `json:"secrets,omitzero"`
+	SelinuxOpts []string          `json:"selinux_opts,omitzero"`
 	// ShmSize is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	ShmSize    *int64       `json:"shm_size,omitzero"`
-	StaticIP   IP           `json:"static_ip,omitzero"`
-	StaticIPv6 IP           `json:"static_ipv6,omitzero"`
-	StaticMAC  HardwareAddr `json:"static_mac,omitzero"`
-	Stdin      bool         `json:"stdin,omitzero"`
+	ShmSize *int64 `json:"shm_size,omitzero"`
+	// StaticIP: until API 3.4.
+	StaticIP IP `json:"static_ip,omitzero"`
+	// StaticIPv6: until API 3.4.
+	StaticIPv6 IP `json:"static_ipv6,omitzero"`
+	// StaticMAC: until API 3.4.
+	StaticMAC HardwareAddr `json:"static_mac,omitzero"`
+	Stdin     bool         `json:"stdin,omitzero"`
 	// StopSignal is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	StopSignal *Signal `json:"stop_signal,omitzero"`
 	// StopTimeout is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
@@ -91,19 +100,21 @@ type SpecGenerator struct {
 	ThrottleReadIOPSDevice  map[string]LinuxThrottleDevice `json:"throttleReadIOPSDevice,omitzero"`
 	ThrottleWriteBpsDevice  map[string]LinuxThrottleDevice `json:"throttleWriteBpsDevice,omitzero"`
 	ThrottleWriteIOPSDevice map[string]LinuxThrottleDevice `json:"throttleWriteIOPSDevice,omitzero"`
-	Timeout                 uint64                         `json:"timeout,omitzero"`
-	Timezone                string                         `json:"timezone,omitzero"`
-	UTSNS                   Namespace                      `json:"utsns,omitzero"`
-	Umask                   string                         `json:"umask,omitzero"`
-	Unified                 map[string]string              `json:"unified,omitzero"`
-	Unmask                  []string                       `json:"unmask,omitzero"`
-	UseImageHosts           bool                           `json:"use_image_hosts,omitzero"`
-	UseImageResolveConf     bool                           `json:"use_image_resolve_conf,omitzero"`
-	User                    string                         `json:"user,omitzero"`
-	UserNS                  Namespace                      `json:"userns,omitzero"`
-	Volatile                bool                           `json:"volatile,omitzero"`
-	Volumes                 []NamedVolume                  `json:"volumes,omitzero"`
-	VolumesFrom             []string                       `json:"volumes_from,omitzero"`
-	WeightDevice            map[string]LinuxWeightDevice   `json:"weightDevice,omitzero"`
-	WorkDir                 string                         `json:"work_dir,omitzero"`
+	// Timeout: since API 3.2.
+	Timeout             uint64            `json:"timeout,omitzero"`
+	Timezone            string            `json:"timezone,omitzero"`
+	UTSNS               Namespace         `json:"utsns,omitzero"`
+	Umask               string            `json:"umask,omitzero"`
+	Unified             map[string]string `json:"unified,omitzero"`
+	Unmask              []string          `json:"unmask,omitzero"`
+	UseImageHosts       bool              `json:"use_image_hosts,omitzero"`
+	UseImageResolveConf bool              `json:"use_image_resolve_conf,omitzero"`
+	User                string            `json:"user,omitzero"`
+	UserNS              Namespace         `json:"userns,omitzero"`
+	// Volatile: since API 3.2.
+	Volatile     bool                         `json:"volatile,omitzero"`
+	Volumes      []NamedVolume                `json:"volumes,omitzero"`
+	VolumesFrom  []string                     `json:"volumes_from,omitzero"`
+	WeightDevice map[string]LinuxWeightDevice `json:"weightDevice,omitzero"`
+	WorkDir      string                       `json:"work_dir,omitzero"`
 }

@@ -5,6 +5,7 @@ package v33
 
 // StoreInfo is the definition StoreInfo.
 type StoreInfo struct {
+	// ConfigFile: until API 5.8.
 	ConfigFile      string            `json:"configFile,omitzero"`
 	ContainerStore  ContainerStore    `json:"containerStore,omitzero"`
 	GraphDriverName string            `json:"graphDriverName,omitzero"`

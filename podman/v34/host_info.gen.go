@@ -5,9 +5,10 @@ package v34
 
 // HostInfo is the definition HostInfo.
 type HostInfo struct {
-	Arch              string           `json:"arch,omitzero"`
-	BuildahVersion    string           `json:"buildahVersion,omitzero"`
-	CPUs              int64            `json:"cpus,omitzero"`
+	Arch           string `json:"arch,omitzero"`
+	BuildahVersion string `json:"buildahVersion,omitzero"`
+	CPUs           int64  `json:"cpus,omitzero"`
+	// CgroupControllers: since API 3.2.
 	CgroupControllers []string         `json:"cgroupControllers,omitzero"`
 	CgroupManager     string           `json:"cgroupManager,omitzero"`
 	CgroupVersion     string           `json:"cgroupVersion,omitzero"`
@@ -18,17 +19,20 @@ type HostInfo struct {
 	IDMappings        IDMappings       `json:"idMappings,omitzero"`
 	Kernel            string           `json:"kernel,omitzero"`
 	Linkmode          string           `json:"linkmode,omitzero"`
-	LogDriver         string           `json:"logDriver,omitzero"`
-	MemFree           int64            `json:"memFree,omitzero"`
-	MemTotal          int64            `json:"memTotal,omitzero"`
-	OCIRuntime        OCIRuntimeInfo   `json:"ociRuntime,omitzero"`
-	OS                string           `json:"os,omitzero"`
-	RemoteSocket      RemoteSocket     `json:"remoteSocket,omitzero"`
-	RuntimeInfo       map[string]any   `json:"runtimeInfo,omitzero"`
-	Security          SecurityInfo     `json:"security,omitzero"`
-	ServiceIsRemote   bool             `json:"serviceIsRemote,omitzero"`
-	Slirp4netns       SlirpInfo        `json:"slirp4netns,omitzero"`
-	SwapFree          int64            `json:"swapFree,omitzero"`
-	SwapTotal         int64            `json:"swapTotal,omitzero"`
-	Uptime            string           `json:"uptime,omitzero"`
+	// LogDriver: since API 3.4.
+	LogDriver    string         `json:"logDriver,omitzero"`
+	MemFree      int64          `json:"memFree,omitzero"`
+	MemTotal     int64          `json:"memTotal,omitzero"`
+	OCIRuntime   OCIRuntimeInfo `json:"ociRuntime,omitzero"`
+	OS           string         `json:"os,omitzero"`
+	RemoteSocket RemoteSocket   `json:"remoteSocket,omitzero"`
+	RuntimeInfo  map[string]any `json:"runtimeInfo,omitzero"`
+	Security     SecurityInfo   `json:"security,omitzero"`
+	// ServiceIsRemote: since API 3.2.
+	ServiceIsRemote bool `json:"serviceIsRemote,omitzero"`
+	// Slirp4netns: until API 5.8.
+	Slirp4netns SlirpInfo `json:"slirp4netns,omitzero"`
+	SwapFree    int64     `json:"swapFree,omitzero"`
+	SwapTotal   int64     `json:"swapTotal,omitzero"`
+	Uptime      string    `json:"uptime,omitzero"`
 }

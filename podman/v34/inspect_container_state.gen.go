@@ -9,20 +9,23 @@ import (
 
 // InspectContainerState is the definition InspectContainerState.
 type InspectContainerState struct {
-	CgroupPath   string             `json:"CgroupPath,omitzero"`
-	Checkpointed bool               `json:"Checkpointed,omitzero"`
-	ConmonPID    int64              `json:"ConmonPid,omitzero"`
-	Dead         bool               `json:"Dead,omitzero"`
-	Error        string             `json:"Error,omitzero"`
-	ExitCode     int32              `json:"ExitCode,omitzero"`
-	FinishedAt   time.Time          `json:"FinishedAt,omitzero"`
-	Healthcheck  HealthCheckResults `json:"Healthcheck,omitzero"`
-	OCIVersion   string             `json:"OciVersion,omitzero"`
-	OOMKilled    bool               `json:"OOMKilled,omitzero"`
-	PID          int64              `json:"Pid,omitzero"`
-	Paused       bool               `json:"Paused,omitzero"`
-	Restarting   bool               `json:"Restarting,omitzero"`
-	Running      bool               `json:"Running,omitzero"`
-	StartedAt    time.Time          `json:"StartedAt,omitzero"`
-	Status       string             `json:"Status,omitzero"`
+	// CgroupPath: since API 3.4.
+	CgroupPath string `json:"CgroupPath,omitzero"`
+	// Checkpointed: since API 3.4.
+	Checkpointed bool      `json:"Checkpointed,omitzero"`
+	ConmonPID    int64     `json:"ConmonPid,omitzero"`
+	Dead         bool      `json:"Dead,omitzero"`
+	Error        string    `json:"Error,omitzero"`
+	ExitCode     int32     `json:"ExitCode,omitzero"`
+	FinishedAt   time.Time `json:"FinishedAt,omitzero"`
+	// Healthcheck: until API 3.4.
+	Healthcheck HealthCheckResults `json:"Healthcheck,omitzero"`
+	OCIVersion  string             `json:"OciVersion,omitzero"`
+	OOMKilled   bool               `json:"OOMKilled,omitzero"`
+	PID         int64              `json:"Pid,omitzero"`
+	Paused      bool               `json:"Paused,omitzero"`
+	Restarting  bool               `json:"Restarting,omitzero"`
+	Running     bool               `json:"Running,omitzero"`
+	StartedAt   time.Time          `json:"StartedAt,omitzero"`
+	Status      string             `json:"Status,omitzero"`
 }

@@ -5,10 +5,16 @@ package v34
 
 // NetworkListReport is the definition NetworkListReport.
 type NetworkListReport struct {
-	Bytes        []uint8           `json:"Bytes,omitzero"`
-	CNIVersion   string            `json:"CNIVersion,omitzero"`
-	DisableCheck bool              `json:"DisableCheck,omitzero"`
-	Labels       map[string]string `json:"Labels,omitzero"`
-	Name         string            `json:"Name,omitzero"`
-	Plugins      []NetworkConfig   `json:"Plugins,omitzero"`
+	// Bytes: until API 3.4.
+	Bytes []uint8 `json:"Bytes,omitzero"`
+	// CNIVersion: until API 3.4.
+	CNIVersion string `json:"CNIVersion,omitzero"`
+	// DisableCheck: until API 3.4.
+	DisableCheck bool `json:"DisableCheck,omitzero"`
+	// Labels: until API 3.4.
+	Labels map[string]string `json:"Labels,omitzero"`
+	// Name: until API 3.4.
+	Name string `json:"Name,omitzero"`
+	// Plugins: until API 3.4.
+	Plugins []NetworkConfig `json:"Plugins,omitzero"`
 }

@@ -5,8 +5,11 @@ package v34
 
 // PlayKubeReport is the definition PlayKubeReport.
 type PlayKubeReport struct {
-	Pods       []PlayKubePod    `json:"Pods,omitzero"`
-	RmReport   []PodRmReport    `json:"RmReport,omitzero"`
-	StopReport []PodStopReport  `json:"StopReport,omitzero"`
-	Volumes    []PlayKubeVolume `json:"Volumes,omitzero"`
+	Pods []PlayKubePod `json:"Pods,omitzero"`
+	// RmReport: since API 3.4.
+	RmReport []PodRmReport `json:"RmReport,omitzero"`
+	// StopReport: since API 3.4.
+	StopReport []PodStopReport `json:"StopReport,omitzero"`
+	// Volumes: since API 3.2.
+	Volumes []PlayKubeVolume `json:"Volumes,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v34
 
-// Plugins is the definition Plugins.
+// Plugins is the definition Plugins. Since API 3.4.
 type Plugins struct {
 	Log     []string `json:"log,omitzero"`
 	Network []string `json:"network,omitzero"`

@@ -5,18 +5,22 @@ package v34
 
 // PodSpecGenerator is what a pod is to be.
 type PodSpecGenerator struct {
-	CNINetworks        []string            `json:"cni_networks,omitzero"`
-	CPUPeriod          uint64              `json:"cpu_period,omitzero"`
-	CPUQuota           int64               `json:"cpu_quota,omitzero"`
-	CgroupParent       string              `json:"cgroup_parent,omitzero"`
-	DNSOption          []string            `json:"dns_option,omitzero"`
-	DNSSearch          []string            `json:"dns_search,omitzero"`
-	DNSServer          []IP                `json:"dns_server,omitzero"`
-	HostAdd            []string            `json:"hostadd,omitzero"`
-	Hostname           string              `json:"hostname,omitzero"`
-	InfraCommand       []string            `json:"infra_command,omitzero"`
-	InfraConmonPIDFile string              `json:"infra_conmon_pid_file,omitzero"`
-	InfraImage         string              `json:"infra_image,omitzero"`
+	// CNINetworks: until API 5.8.
+	CNINetworks []string `json:"cni_networks,omitzero"`
+	// CPUPeriod: since API 3.4, until API 5.4.
+	CPUPeriod uint64 `json:"cpu_period,omitzero"`
+	// CPUQuota: since API 3.4, until API 5.4.
+	CPUQuota           int64    `json:"cpu_quota,omitzero"`
+	CgroupParent       string   `json:"cgroup_parent,omitzero"`
+	DNSOption          []string `json:"dns_option,omitzero"`
+	DNSSearch          []string `json:"dns_search,omitzero"`
+	DNSServer          []IP     `json:"dns_server,omitzero"`
+	HostAdd            []string `json:"hostadd,omitzero"`
+	Hostname           string   `json:"hostname,omitzero"`
+	InfraCommand       []string `json:"infra_command,omitzero"`
+	InfraConmonPIDFile string   `json:"infra_conmon_pid_file,omitzero"`
+	InfraImage         string   `json:"infra_image,omitzero"`
+	// InfraName: since API 3.3.
 	InfraName          string              `json:"infra_name,omitzero"`
 	Labels             map[string]string   `json:"labels,omitzero"`
 	Name               string              `json:"name,omitzero"`
@@ -25,12 +29,17 @@ type PodSpecGenerator struct {
 	NoInfra            bool                `json:"no_infra,omitzero"`
 	NoManageHosts      bool                `json:"no_manage_hosts,omitzero"`
 	NoManageResolvConf bool                `json:"no_manage_resolv_conf,omitzero"`
-	PIDNS              Namespace           `json:"pidns,omitzero"`
-	PodCreateCommand   []string            `json:"pod_create_command,omitzero"`
-	PortMappings       []PortMapping       `json:"portmappings,omitzero"`
-	ResourceLimits     LinuxResources      `json:"resource_limits,omitzero"`
-	SharedNamespaces   []string            `json:"shared_namespaces,omitzero"`
-	StaticIP           IP                  `json:"static_ip,omitzero"`
-	StaticMAC          HardwareAddr        `json:"static_mac,omitzero"`
-	UserNS             Namespace           `json:"userns,omitzero"`
+	// PIDNS: since API 3.4.
+	PIDNS            Namespace     `json:"pidns,omitzero"`
+	PodCreateCommand []string      `json:"pod_create_command,omitzero"`
+	PortMappings     []PortMapping `json:"portmappings,omitzero"`
+	// ResourceLimits: since API 3.4.
+	ResourceLimits   LinuxResources `json:"resource_limits,omitzero"`
+	SharedNamespaces []string       `json:"shared_namespaces,omitzero"`
+	// StaticIP: until API 3.4.
+	StaticIP IP `json:"static_ip,omitzero"`
+	// StaticMAC: until API 3.4.
+	StaticMAC HardwareAddr `json:"static_mac,omitzero"`
+	// UserNS: since API 3.4.
+	UserNS Namespace `json:"userns,omitzero"`
 }

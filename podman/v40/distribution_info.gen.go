@@ -5,8 +5,10 @@ package v40
 
 // DistributionInfo is the definition DistributionInfo.
 type DistributionInfo struct {
+	// Codename: since API 3.4.
 	Codename     string `json:"codename,omitzero"`
 	Distribution string `json:"distribution,omitzero"`
-	Variant      string `json:"variant,omitzero"`
-	Version      string `json:"version,omitzero"`
+	// Variant: since API 3.4.
+	Variant string `json:"variant,omitzero"`
+	Version string `json:"version,omitzero"`
 }

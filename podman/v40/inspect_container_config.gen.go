@@ -21,18 +21,20 @@ type InspectContainerConfig struct {
 	// OnBuild is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	OnBuild   *string `json:"OnBuild,omitzero"`
 	OpenStdin bool    `json:"OpenStdin,omitzero"`
-	// Passwd is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	Passwd      *bool               `json:"Passwd,omitzero"`
-	Secrets     []InspectSecret     `json:"Secrets,omitzero"`
-	StdinOnce   bool                `json:"StdinOnce,omitzero"`
-	StopSignal  uint64              `json:"StopSignal,omitzero"`
-	StopTimeout uint64              `json:"StopTimeout,omitzero"`
-	SystemdMode bool                `json:"SystemdMode,omitzero"`
-	TTY         bool                `json:"Tty,omitzero"`
-	Timeout     uint64              `json:"Timeout,omitzero"`
-	Timezone    string              `json:"Timezone,omitzero"`
-	Umask       string              `json:"Umask,omitzero"`
-	User        string              `json:"User,omitzero"`
-	Volumes     map[string]struct{} `json:"Volumes,omitzero"`
-	WorkingDir  string              `json:"WorkingDir,omitzero"`
+	// Passwd: since API 4.0. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
+	Passwd     *bool           `json:"Passwd,omitzero"`
+	Secrets    []InspectSecret `json:"Secrets,omitzero"`
+	StdinOnce  bool            `json:"StdinOnce,omitzero"`
+	StopSignal uint64          `json:"StopSignal,omitzero"`
+	// StopTimeout: since API 3.2.
+	StopTimeout uint64 `json:"StopTimeout,omitzero"`
+	SystemdMode bool   `json:"SystemdMode,omitzero"`
+	TTY         bool   `json:"Tty,omitzero"`
+	// Timeout: since API 3.2.
+	Timeout    uint64              `json:"Timeout,omitzero"`
+	Timezone   string              `json:"Timezone,omitzero"`
+	Umask      string              `json:"Umask,omitzero"`
+	User       string              `json:"User,omitzero"`
+	Volumes    map[string]struct{} `json:"Volumes,omitzero"`
+	WorkingDir string              `json:"WorkingDir,omitzero"`
 }

@@ -9,26 +9,35 @@ import (
 
 // InspectContainerState is the definition InspectContainerState.
 type InspectContainerState struct {
-	CgroupPath     string             `json:"CgroupPath,omitzero"`
-	CheckpointLog  string             `json:"CheckpointLog,omitzero"`
-	CheckpointPath string             `json:"CheckpointPath,omitzero"`
-	Checkpointed   bool               `json:"Checkpointed,omitzero"`
-	CheckpointedAt time.Time          `json:"CheckpointedAt,omitzero"`
-	ConmonPID      int64              `json:"ConmonPid,omitzero"`
-	Dead           bool               `json:"Dead,omitzero"`
-	Error          string             `json:"Error,omitzero"`
-	ExitCode       int32              `json:"ExitCode,omitzero"`
-	FinishedAt     time.Time          `json:"FinishedAt,omitzero"`
-	Health         HealthCheckResults `json:"Health,omitzero"`
-	OCIVersion     string             `json:"OciVersion,omitzero"`
-	OOMKilled      bool               `json:"OOMKilled,omitzero"`
-	PID            int64              `json:"Pid,omitzero"`
-	Paused         bool               `json:"Paused,omitzero"`
-	Restarting     bool               `json:"Restarting,omitzero"`
-	RestoreLog     string             `json:"RestoreLog,omitzero"`
-	Restored       bool               `json:"Restored,omitzero"`
-	RestoredAt     time.Time          `json:"RestoredAt,omitzero"`
-	Running        bool               `json:"Running,omitzero"`
-	StartedAt      time.Time          `json:"StartedAt,omitzero"`
-	Status         string             `json:"Status,omitzero"`
+	// CgroupPath: since API 3.4.
+	CgroupPath string `json:"CgroupPath,omitzero"`
+	// CheckpointLog: since API 4.0.
+	CheckpointLog string `json:"CheckpointLog,omitzero"`
+	// CheckpointPath: since API 4.0.
+	CheckpointPath string `json:"CheckpointPath,omitzero"`
+	// Checkpointed: since API 3.4.
+	Checkpointed bool `json:"Checkpointed,omitzero"`
+	// CheckpointedAt: since API 4.0.
+	CheckpointedAt time.Time `json:"CheckpointedAt,omitzero"`
+	ConmonPID      int64     `json:"ConmonPid,omitzero"`
+	Dead           bool      `json:"Dead,omitzero"`
+	Error          string    `json:"Error,omitzero"`
+	ExitCode       int32     `json:"ExitCode,omitzero"`
+	FinishedAt     time.Time `json:"FinishedAt,omitzero"`
+	// Health: since API 4.0.
+	Health     HealthCheckResults `json:"Health,omitzero"`
+	OCIVersion string             `json:"OciVersion,omitzero"`
+	OOMKilled  bool               `json:"OOMKilled,omitzero"`
+	PID        int64              `json:"Pid,omitzero"`
+	Paused     bool               `json:"Paused,omitzero"`
+	Restarting bool               `json:"Restarting,omitzero"`
+	// RestoreLog: since API 4.0.
+	RestoreLog string `json:"RestoreLog,omitzero"`
+	// Restored: since API 4.0.
+	Restored bool `json:"Restored,omitzero"`
+	// RestoredAt: since API 4.0.
+	RestoredAt time.Time `json:"RestoredAt,omitzero"`
+	Running    bool      `json:"Running,omitzero"`
+	StartedAt  time.Time `json:"StartedAt,omitzero"`
+	Status     string    `json:"Status,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v40
 
-// InspectIDMappings is the definition InspectIDMappings.
+// InspectIDMappings is the definition InspectIDMappings. Since API 4.0.
 type InspectIDMappings struct {
 	GIDMap []string `json:"GidMap,omitzero"`
 	UIDMap []string `json:"UidMap,omitzero"`

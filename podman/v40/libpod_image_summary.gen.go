@@ -5,6 +5,7 @@ package v40
 
 // LibpodImageSummary is the definition LibpodImageSummary.
 type LibpodImageSummary struct {
+	// ConfigDigest: until API 4.1.
 	ConfigDigest string            `json:"ConfigDigest,omitzero"`
 	Containers   int64             `json:"Containers,omitzero"`
 	Created      int64             `json:"Created,omitzero"`

@@ -5,6 +5,8 @@ package v40
 
 // NetworkCompatDisconnectRequest is the definition NetworkCompatDisconnectRequest.
 type NetworkCompatDisconnectRequest struct {
+	// Container: since API 4.0.
 	Container string `json:"Container,omitzero"`
-	Force     bool   `json:"Force,omitzero"`
+	// Force: since API 4.0.
+	Force bool `json:"Force,omitzero"`
 }

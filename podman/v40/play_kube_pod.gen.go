@@ -8,6 +8,7 @@ type PlayKubePod struct {
 	ContainerErrors []string `json:"ContainerErrors,omitzero"`
 	Containers      []string `json:"Containers,omitzero"`
 	ID              string   `json:"ID,omitzero"`
-	InitContainers  []string `json:"InitContainers,omitzero"`
-	Logs            []string `json:"Logs,omitzero"`
+	// InitContainers: since API 3.4.
+	InitContainers []string `json:"InitContainers,omitzero"`
+	Logs           []string `json:"Logs,omitzero"`
 }

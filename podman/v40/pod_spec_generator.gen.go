@@ -5,42 +5,60 @@ package v40
 
 // PodSpecGenerator is what a pod is to be.
 type PodSpecGenerator struct {
-	CNINetworks        []string                     `json:"cni_networks,omitzero"`
-	CPUPeriod          uint64                       `json:"cpu_period,omitzero"`
-	CPUQuota           int64                        `json:"cpu_quota,omitzero"`
-	CgroupParent       string                       `json:"cgroup_parent,omitzero"`
-	DNSOption          []string                     `json:"dns_option,omitzero"`
-	DNSSearch          []string                     `json:"dns_search,omitzero"`
-	DNSServer          []IP                         `json:"dns_server,omitzero"`
-	HostAdd            []string                     `json:"hostadd,omitzero"`
-	Hostname           string                       `json:"hostname,omitzero"`
-	ImageVolumes       []ImageVolume                `json:"image_volumes,omitzero"`
-	InfraCommand       []string                     `json:"infra_command,omitzero"`
-	InfraConmonPIDFile string                       `json:"infra_conmon_pid_file,omitzero"`
-	InfraImage         string                       `json:"infra_image,omitzero"`
-	InfraName          string                       `json:"infra_name,omitzero"`
-	Labels             map[string]string            `json:"labels,omitzero"`
-	Mounts             []SpecsMount                 `json:"mounts,omitzero"`
-	Name               string                       `json:"name,omitzero"`
-	NetNS              Namespace                    `json:"netns,omitzero"`
-	NetworkOptions     map[string][]string          `json:"network_options,omitzero"`
+	// CNINetworks: until API 5.8.
+	CNINetworks []string `json:"cni_networks,omitzero"`
+	// CPUPeriod: since API 3.4, until API 5.4.
+	CPUPeriod uint64 `json:"cpu_period,omitzero"`
+	// CPUQuota: since API 3.4, until API 5.4.
+	CPUQuota     int64    `json:"cpu_quota,omitzero"`
+	CgroupParent string   `json:"cgroup_parent,omitzero"`
+	DNSOption    []string `json:"dns_option,omitzero"`
+	DNSSearch    []string `json:"dns_search,omitzero"`
+	DNSServer    []IP     `json:"dns_server,omitzero"`
+	HostAdd      []string `json:"hostadd,omitzero"`
+	Hostname     string   `json:"hostname,omitzero"`
+	// ImageVolumes: since API 4.0.
+	ImageVolumes       []ImageVolume `json:"image_volumes,omitzero"`
+	InfraCommand       []string      `json:"infra_command,omitzero"`
+	InfraConmonPIDFile string        `json:"infra_conmon_pid_file,omitzero"`
+	InfraImage         string        `json:"infra_image,omitzero"`
+	// InfraName: since API 3.3.
+	InfraName string            `json:"infra_name,omitzero"`
+	Labels    map[string]string `json:"labels,omitzero"`
+	// Mounts: since API 4.0.
+	Mounts         []SpecsMount        `json:"mounts,omitzero"`
+	Name           string              `json:"name,omitzero"`
+	NetNS          Namespace           `json:"netns,omitzero"`
+	NetworkOptions map[string][]string `json:"network_options,omitzero"`
+	// Networks: since API 4.0.
 	Networks           map[string]PerNetworkOptions `json:"Networks,omitzero"`
 	NoInfra            bool                         `json:"no_infra,omitzero"`
 	NoManageHosts      bool                         `json:"no_manage_hosts,omitzero"`
 	NoManageResolvConf bool                         `json:"no_manage_resolv_conf,omitzero"`
-	OverlayVolumes     []OverlayVolume              `json:"overlay_volumes,omitzero"`
-	PIDNS              Namespace                    `json:"pidns,omitzero"`
-	PodCreateCommand   []string                     `json:"pod_create_command,omitzero"`
-	PodDevices         []string                     `json:"pod_devices,omitzero"`
-	PortMappings       []PortMapping                `json:"portmappings,omitzero"`
-	ResourceLimits     LinuxResources               `json:"resource_limits,omitzero"`
-	SecurityOpt        []string                     `json:"security_opt,omitzero"`
-	// ShareParent is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	ShareParent           *bool                          `json:"share_parent,omitzero"`
-	SharedNamespaces      []string                       `json:"shared_namespaces,omitzero"`
-	Sysctl                map[string]string              `json:"sysctl,omitzero"`
+	// OverlayVolumes: since API 4.0.
+	OverlayVolumes []OverlayVolume `json:"overlay_volumes,omitzero"`
+	// PIDNS: since API 3.4.
+	PIDNS            Namespace `json:"pidns,omitzero"`
+	PodCreateCommand []string  `json:"pod_create_command,omitzero"`
+	// PodDevices: since API 4.0.
+	PodDevices   []string      `json:"pod_devices,omitzero"`
+	PortMappings []PortMapping `json:"portmappings,omitzero"`
+	// ResourceLimits: since API 3.4.
+	ResourceLimits LinuxResources `json:"resource_limits,omitzero"`
+	// SecurityOpt: since API 4.0.
+	SecurityOpt []string `json:"security_opt,omitzero"`
+	// ShareParent: since API 4.0. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
+	ShareParent      *bool    `json:"share_parent,omitzero"`
+	SharedNamespaces []string `json:"shared_namespaces,omitzero"`
+	// Sysctl: since API 4.0.
+	Sysctl map[string]string `json:"sysctl,omitzero"`
+	// ThrottleReadBpsDevice: since API 4.0, until API 5.4.
 	ThrottleReadBpsDevice map[string]LinuxThrottleDevice `json:"throttleReadBpsDevice,omitzero"`
-	UserNS                Namespace                      `json:"userns,omitzero"`
-	Volumes               []NamedVolume                  `json:"volumes,omitzero"`
-	VolumesFrom           []string                       `json:"volumes_from,omitzero"`
+	// UserNS: since API 3.4.
+	UserNS Namespace `json:"userns,omitzero"`
+	// Volumes: since API 4.0.
+	Volumes []NamedVolume `json:"volumes,omitzero"`
+	// VolumesFrom: since API 4.0.
+	VolumesFrom []string `json:"volumes_from,omitzero"`
 }

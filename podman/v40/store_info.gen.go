@@ -5,14 +5,16 @@ package v40
 
 // StoreInfo is the definition StoreInfo.
 type StoreInfo struct {
+	// ConfigFile: until API 5.8.
 	ConfigFile      string            `json:"configFile,omitzero"`
 	ContainerStore  ContainerStore    `json:"containerStore,omitzero"`
 	GraphDriverName string            `json:"graphDriverName,omitzero"`
 	GraphOptions    map[string]any    `json:"graphOptions,omitzero"`
 	GraphRoot       string            `json:"graphRoot,omitzero"`
 	GraphStatus     map[string]string `json:"graphStatus,omitzero"`
-	ImageCopyTmpDir string            `json:"imageCopyTmpDir,omitzero"`
-	ImageStore      ImageStore        `json:"imageStore,omitzero"`
-	RunRoot         string            `json:"runRoot,omitzero"`
-	VolumePath      string            `json:"volumePath,omitzero"`
+	// ImageCopyTmpDir: since API 4.0.
+	ImageCopyTmpDir string     `json:"imageCopyTmpDir,omitzero"`
+	ImageStore      ImageStore `json:"imageStore,omitzero"`
+	RunRoot         string     `json:"runRoot,omitzero"`
+	VolumePath      string     `json:"volumePath,omitzero"`
 }

@@ -5,8 +5,9 @@ package v40
 
 // VolumeCreate is the definition VolumeCreate.
 type VolumeCreate struct {
-	Driver  string            `json:"Driver,omitzero"`
-	Label   map[string]string `json:"Label,omitzero"`
+	Driver string            `json:"Driver,omitzero"`
+	Label  map[string]string `json:"Label,omitzero"`
+	// Labels: since API 4.0.
 	Labels  map[string]string `json:"Labels,omitzero"`
 	Name    string            `json:"Name,omitzero"`
 	Options map[string]string `json:"Options,omitzero"`

@@ -3,7 +3,7 @@
 
 package v41
 
-// LinuxPersonality is the definition LinuxPersonality.
+// LinuxPersonality is the definition LinuxPersonality. Since API 3.4.
 type LinuxPersonality struct {
 	Domain LinuxPersonalityDomain `json:"domain,omitzero"`
 	Flags  []LinuxPersonalityFlag `json:"flags,omitzero"`

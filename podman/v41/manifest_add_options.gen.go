@@ -11,6 +11,7 @@ type ManifestAddOptions struct {
 	Features   []string `json:"features,omitzero"`
 	Images     []string `json:"images,omitzero"`
 	OS         string   `json:"os,omitzero"`
+	// OSFeatures: since API 4.0.
 	OSFeatures []string `json:"os_features,omitzero"`
 	OSVersion  string   `json:"os_version,omitzero"`
 	Variant    string   `json:"variant,omitzero"`

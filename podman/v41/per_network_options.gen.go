@@ -3,7 +3,7 @@
 
 package v41
 
-// PerNetworkOptions is the definition PerNetworkOptions.
+// PerNetworkOptions is the definition PerNetworkOptions. Since API 4.0.
 type PerNetworkOptions struct {
 	Aliases       []string     `json:"aliases,omitzero"`
 	InterfaceName string       `json:"interface_name,omitzero"`

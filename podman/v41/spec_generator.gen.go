@@ -5,65 +5,81 @@ package v41
 
 // SpecGenerator is what a container is to be.
 type SpecGenerator struct {
-	Annotations            map[string]string   `json:"annotations,omitzero"`
-	ApparmorProfile        string              `json:"apparmor_profile,omitzero"`
-	CNINetworks            []string            `json:"cni_networks,omitzero"`
-	CPUPeriod              uint64              `json:"cpu_period,omitzero"`
-	CPUQuota               int64               `json:"cpu_quota,omitzero"`
-	CapAdd                 []string            `json:"cap_add,omitzero"`
-	CapDrop                []string            `json:"cap_drop,omitzero"`
-	CgroupNS               Namespace           `json:"cgroupns,omitzero"`
-	CgroupParent           string              `json:"cgroup_parent,omitzero"`
-	CgroupsMode            string              `json:"cgroups_mode,omitzero"`
-	ChrootDirectories      []string            `json:"chroot_directories,omitzero"`
-	Command                []string            `json:"command,omitzero"`
-	ConmonPIDFile          string              `json:"conmon_pid_file,omitzero"`
-	ContainerCreateCommand []string            `json:"containerCreateCommand,omitzero"`
-	CreateWorkingDir       bool                `json:"create_working_dir,omitzero"`
-	DNSOption              []string            `json:"dns_option,omitzero"`
-	DNSSearch              []string            `json:"dns_search,omitzero"`
-	DNSServer              []IP                `json:"dns_server,omitzero"`
-	DependencyContainers   []string            `json:"dependencyContainers,omitzero"`
-	DeviceCgroupRule       []LinuxDeviceCgroup `json:"device_cgroup_rule,omitzero"`
-	Devices                []LinuxDevice       `json:"devices,omitzero"`
-	DevicesFrom            []string            `json:"devices_from,omitzero"`
-	Entrypoint             []string            `json:"entrypoint,omitzero"`
-	Env                    map[string]string   `json:"env,omitzero"`
-	EnvHost                bool                `json:"env_host,omitzero"`
-	Expose                 map[uint16]string   `json:"expose,omitzero"`
-	Groups                 []string            `json:"groups,omitzero"`
-	HTTPProxy              bool                `json:"httpproxy,omitzero"`
-	HealthConfig           Schema2HealthConfig `json:"healthconfig,omitzero"`
-	HostAdd                []string            `json:"hostadd,omitzero"`
-	HostDeviceList         []LinuxDevice       `json:"host_device_list,omitzero"`
-	HostUsers              []string            `json:"hostusers,omitzero"`
-	Hostname               string              `json:"hostname,omitzero"`
-	IDMappings             IDMappingOptions    `json:"idmappings,omitzero"`
-	IPCNS                  Namespace           `json:"ipcns,omitzero"`
-	Image                  string              `json:"image,omitzero"`
-	ImageVolumeMode        string              `json:"image_volume_mode,omitzero"`
-	ImageVolumes           []ImageVolume       `json:"image_volumes,omitzero"`
-	Init                   bool                `json:"init,omitzero"`
-	InitContainerType      string              `json:"init_container_type,omitzero"`
-	InitPath               string              `json:"init_path,omitzero"`
-	Labels                 map[string]string   `json:"labels,omitzero"`
-	LogConfiguration       SpecgenLogConfig    `json:"log_configuration,omitzero"`
-	// ManagePassword is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	ManagePassword  *bool                        `json:"manage_password,omitzero"`
-	Mask            []string                     `json:"mask,omitzero"`
-	Mounts          []SpecsMount                 `json:"mounts,omitzero"`
-	Name            string                       `json:"name,omitzero"`
-	Namespace       string                       `json:"namespace,omitzero"`
-	NetNS           Namespace                    `json:"netns,omitzero"`
-	NetworkOptions  map[string][]string          `json:"network_options,omitzero"`
+	Annotations     map[string]string `json:"annotations,omitzero"`
+	ApparmorProfile string            `json:"apparmor_profile,omitzero"`
+	// CNINetworks: until API 5.8.
+	CNINetworks []string `json:"cni_networks,omitzero"`
+	// CPUPeriod: since API 3.4, until API 4.9.
+	CPUPeriod uint64 `json:"cpu_period,omitzero"`
+	// CPUQuota: since API 3.4, until API 4.9.
+	CPUQuota     int64     `json:"cpu_quota,omitzero"`
+	CapAdd       []string  `json:"cap_add,omitzero"`
+	CapDrop      []string  `json:"cap_drop,omitzero"`
+	CgroupNS     Namespace `json:"cgroupns,omitzero"`
+	CgroupParent string    `json:"cgroup_parent,omitzero"`
+	CgroupsMode  string    `json:"cgroups_mode,omitzero"`
+	// ChrootDirectories: since API 4.1.
+	ChrootDirectories      []string `json:"chroot_directories,omitzero"`
+	Command                []string `json:"command,omitzero"`
+	ConmonPIDFile          string   `json:"conmon_pid_file,omitzero"`
+	ContainerCreateCommand []string `json:"containerCreateCommand,omitzero"`
+	// CreateWorkingDir: since API 3.4.
+	CreateWorkingDir bool     `json:"create_working_dir,omitzero"`
+	DNSOption        []string `json:"dns_option,omitzero"`
+	DNSSearch        []string `json:"dns_search,omitzero"`
+	DNSServer        []IP     `json:"dns_server,omitzero"`
+	// DependencyContainers: since API 3.2.
+	DependencyContainers []string `json:"dependencyContainers,omitzero"`
+	// DeviceCgroupRule: since API 3.3.
+	DeviceCgroupRule []LinuxDeviceCgroup `json:"device_cgroup_rule,omitzero"`
+	Devices          []LinuxDevice       `json:"devices,omitzero"`
+	// DevicesFrom: since API 4.0.
+	DevicesFrom  []string            `json:"devices_from,omitzero"`
+	Entrypoint   []string            `json:"entrypoint,omitzero"`
+	Env          map[string]string   `json:"env,omitzero"`
+	EnvHost      bool                `json:"env_host,omitzero"`
+	Expose       map[uint16]string   `json:"expose,omitzero"`
+	Groups       []string            `json:"groups,omitzero"`
+	HTTPProxy    bool                `json:"httpproxy,omitzero"`
+	HealthConfig Schema2HealthConfig `json:"healthconfig,omitzero"`
+	HostAdd      []string            `json:"hostadd,omitzero"`
+	// HostDeviceList: since API 4.0.
+	HostDeviceList []LinuxDevice `json:"host_device_list,omitzero"`
+	// HostUsers: since API 4.0.
+	HostUsers       []string         `json:"hostusers,omitzero"`
+	Hostname        string           `json:"hostname,omitzero"`
+	IDMappings      IDMappingOptions `json:"idmappings,omitzero"`
+	IPCNS           Namespace        `json:"ipcns,omitzero"`
+	Image           string           `json:"image,omitzero"`
+	ImageVolumeMode string           `json:"image_volume_mode,omitzero"`
+	ImageVolumes    []ImageVolume    `json:"image_volumes,omitzero"`
+	Init            bool             `json:"init,omitzero"`
+	// InitContainerType: since API 3.4.
+	InitContainerType string            `json:"init_container_type,omitzero"`
+	InitPath          string            `json:"init_path,omitzero"`
+	Labels            map[string]string `json:"labels,omitzero"`
+	LogConfiguration  SpecgenLogConfig  `json:"log_configuration,omitzero"`
+	// ManagePassword: since API 4.0. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
+	ManagePassword *bool        `json:"manage_password,omitzero"`
+	Mask           []string     `json:"mask,omitzero"`
+	Mounts         []SpecsMount `json:"mounts,omitzero"`
+	Name           string       `json:"name,omitzero"`
+	// Namespace: until API 4.9.
+	Namespace      string              `json:"namespace,omitzero"`
+	NetNS          Namespace           `json:"netns,omitzero"`
+	NetworkOptions map[string][]string `json:"network_options,omitzero"`
+	// Networks: since API 4.0.
 	Networks        map[string]PerNetworkOptions `json:"Networks,omitzero"`
 	NoNewPrivileges bool                         `json:"no_new_privileges,omitzero"`
 	OCIRuntime      string                       `json:"oci_runtime,omitzero"`
 	// OOMScoreAdj is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	OOMScoreAdj        *int64           `json:"oom_score_adj,omitzero"`
-	OverlayVolumes     []OverlayVolume  `json:"overlay_volumes,omitzero"`
-	PIDNS              Namespace        `json:"pidns,omitzero"`
-	PasswdEntry        string           `json:"passwd_entry,omitzero"`
+	OOMScoreAdj    *int64          `json:"oom_score_adj,omitzero"`
+	OverlayVolumes []OverlayVolume `json:"overlay_volumes,omitzero"`
+	PIDNS          Namespace       `json:"pidns,omitzero"`
+	// PasswdEntry: since API 4.1.
+	PasswdEntry string `json:"passwd_entry,omitzero"`
+	// Personality: since API 3.4.
 	Personality        LinuxPersonality `json:"personality,omitzero"`
 	Pod                string           `json:"pod,omitzero"`
 	PortMappings       []PortMapping    `json:"portmappings,omitzero"`
@@ -76,24 +92,27 @@ type SpecGenerator struct {
 	ResourceLimits     LinuxResources   `json:"resource_limits,omitzero"`
 	RestartPolicy      string           `json:"restart_policy,omitzero"`
 	// RestartTries is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	RestartTries       *uint64           `json:"restart_tries,omitzero"`
-	Rlimits            []POSIXRlimit     `json:"r_limits,omitzero"`
-	Rootfs             string            `json:"rootfs,omitzero"`
-	RootfsOverlay      bool              `json:"rootfs_overlay,omitzero"`
-	RootfsPropagation  string            `json:"rootfs_propagation,omitzero"`
-	SdNotifyMode       string            `json:"sdnotifyMode,omitzero"`
-	SeccompPolicy      string            `json:"seccomp_policy,omitzero"`
-	SeccompProfilePath string            `json:"seccomp_profile_path,omitzero"`
-	SecretEnv          map[string]string `json:"secret_env,omitzero"`
-	Secrets            []Secret          `json:"secrets,omitzero"`
-	SelinuxOpts        []string          `json:"selinux_opts,omitzero"`
+	RestartTries *uint64       `json:"restart_tries,omitzero"`
+	Rlimits      []POSIXRlimit `json:"r_limits,omitzero"`
+	Rootfs       string        `json:"rootfs,omitzero"`
+	// RootfsOverlay: since API 4.0.
+	RootfsOverlay      bool   `json:"rootfs_overlay,omitzero"`
+	RootfsPropagation  string `json:"rootfs_propagation,omitzero"`
+	SdNotifyMode       string `json:"sdnotifyMode,omitzero"`
+	SeccompPolicy      string `json:"seccomp_policy,omitzero"`
+	SeccompProfilePath string `json:"seccomp_profile_path,omitzero"`
+	// SecretEnv: since API 3.2.
+	SecretEnv   map[string]string `json:"secret_env,omitzero"`
+	Secrets     []Secret          `json:"secrets,omitzero"`
+	SelinuxOpts []string          `json:"selinux_opts,omitzero"`
 	// ShmSize is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	ShmSize *int64 `json:"shm_size,omitzero"`
 	Stdin   bool   `json:"stdin,omitzero"`
 	// StopSignal is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	StopSignal *Signal `json:"stop_signal,omitzero"`
 	// StopTimeout is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	StopTimeout             *uint64                        `json:"stop_timeout,omitzero"`
+	StopTimeout *uint64 `json:"stop_timeout,omitzero"`
+	// StorageOpts: since API 4.0.
 	StorageOpts             map[string]string              `json:"storage_opts,omitzero"`
 	Sysctl                  map[string]string              `json:"sysctl,omitzero"`
 	Systemd                 string                         `json:"systemd,omitzero"`
@@ -102,21 +121,25 @@ type SpecGenerator struct {
 	ThrottleReadIOPSDevice  map[string]LinuxThrottleDevice `json:"throttleReadIOPSDevice,omitzero"`
 	ThrottleWriteBpsDevice  map[string]LinuxThrottleDevice `json:"throttleWriteBpsDevice,omitzero"`
 	ThrottleWriteIOPSDevice map[string]LinuxThrottleDevice `json:"throttleWriteIOPSDevice,omitzero"`
-	Timeout                 uint64                         `json:"timeout,omitzero"`
-	Timezone                string                         `json:"timezone,omitzero"`
-	UTSNS                   Namespace                      `json:"utsns,omitzero"`
-	Umask                   string                         `json:"umask,omitzero"`
-	Unified                 map[string]string              `json:"unified,omitzero"`
-	Unmask                  []string                       `json:"unmask,omitzero"`
-	UnsetEnv                []string                       `json:"unsetenv,omitzero"`
-	UnsetEnvAll             bool                           `json:"unsetenvall,omitzero"`
-	UseImageHosts           bool                           `json:"use_image_hosts,omitzero"`
-	UseImageResolveConf     bool                           `json:"use_image_resolve_conf,omitzero"`
-	User                    string                         `json:"user,omitzero"`
-	UserNS                  Namespace                      `json:"userns,omitzero"`
-	Volatile                bool                           `json:"volatile,omitzero"`
-	Volumes                 []NamedVolume                  `json:"volumes,omitzero"`
-	VolumesFrom             []string                       `json:"volumes_from,omitzero"`
-	WeightDevice            map[string]LinuxWeightDevice   `json:"weightDevice,omitzero"`
-	WorkDir                 string                         `json:"work_dir,omitzero"`
+	// Timeout: since API 3.2.
+	Timeout  uint64            `json:"timeout,omitzero"`
+	Timezone string            `json:"timezone,omitzero"`
+	UTSNS    Namespace         `json:"utsns,omitzero"`
+	Umask    string            `json:"umask,omitzero"`
+	Unified  map[string]string `json:"unified,omitzero"`
+	Unmask   []string          `json:"unmask,omitzero"`
+	// UnsetEnv: since API 4.0.
+	UnsetEnv []string `json:"unsetenv,omitzero"`
+	// UnsetEnvAll: since API 4.0.
+	UnsetEnvAll         bool      `json:"unsetenvall,omitzero"`
+	UseImageHosts       bool      `json:"use_image_hosts,omitzero"`
+	UseImageResolveConf bool      `json:"use_image_resolve_conf,omitzero"`
+	User                string    `json:"user,omitzero"`
+	UserNS              Namespace `json:"userns,omitzero"`
+	// Volatile: since API 3.2.
+	Volatile     bool                         `json:"volatile,omitzero"`
+	Volumes      []NamedVolume                `json:"volumes,omitzero"`
+	VolumesFrom  []string                     `json:"volumes_from,omitzero"`
+	WeightDevice map[string]LinuxWeightDevice `json:"weightDevice,omitzero"`
+	WorkDir      string                       `json:"work_dir,omitzero"`
 }

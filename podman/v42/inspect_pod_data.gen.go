@@ -9,31 +9,41 @@ import (
 
 // InspectPodData is the definition InspectPodData.
 type InspectPodData struct {
-	CPUPeriod        uint64                       `json:"cpu_period,omitzero"`
-	CPUQuota         int64                        `json:"cpu_quota,omitzero"`
-	CPUSetCPUs       string                       `json:"cpuset_cpus,omitzero"`
-	CgroupParent     string                       `json:"CgroupParent,omitzero"`
-	CgroupPath       string                       `json:"CgroupPath,omitzero"`
-	Containers       []InspectPodContainerInfo    `json:"Containers,omitzero"`
-	CreateCgroup     bool                         `json:"CreateCgroup,omitzero"`
-	CreateCommand    []string                     `json:"CreateCommand,omitzero"`
-	CreateInfra      bool                         `json:"CreateInfra,omitzero"`
-	Created          time.Time                    `json:"Created,omitzero"`
-	DeviceReadBps    []InspectBlkioThrottleDevice `json:"device_read_bps,omitzero"`
-	Devices          []InspectDevice              `json:"devices,omitzero"`
-	ExitPolicy       string                       `json:"ExitPolicy,omitzero"`
-	Hostname         string                       `json:"Hostname,omitzero"`
-	ID               string                       `json:"Id,omitzero"`
-	InfraConfig      InspectPodInfraConfig        `json:"InfraConfig,omitzero"`
-	InfraContainerID string                       `json:"InfraContainerID,omitzero"`
-	Labels           map[string]string            `json:"Labels,omitzero"`
-	MemoryLimit      uint64                       `json:"memory_limit,omitzero"`
-	Mounts           []InspectMount               `json:"mounts,omitzero"`
-	Name             string                       `json:"Name,omitzero"`
-	Namespace        string                       `json:"Namespace,omitzero"`
-	NumContainers    uint64                       `json:"NumContainers,omitzero"`
-	SecurityOpt      []string                     `json:"security_opt,omitzero"`
-	SharedNamespaces []string                     `json:"SharedNamespaces,omitzero"`
-	State            string                       `json:"State,omitzero"`
-	VolumesFrom      []string                     `json:"volumes_from,omitzero"`
+	// CPUPeriod: since API 4.0.
+	CPUPeriod uint64 `json:"cpu_period,omitzero"`
+	// CPUQuota: since API 4.0.
+	CPUQuota int64 `json:"cpu_quota,omitzero"`
+	// CPUSetCPUs: since API 4.0.
+	CPUSetCPUs    string                    `json:"cpuset_cpus,omitzero"`
+	CgroupParent  string                    `json:"CgroupParent,omitzero"`
+	CgroupPath    string                    `json:"CgroupPath,omitzero"`
+	Containers    []InspectPodContainerInfo `json:"Containers,omitzero"`
+	CreateCgroup  bool                      `json:"CreateCgroup,omitzero"`
+	CreateCommand []string                  `json:"CreateCommand,omitzero"`
+	CreateInfra   bool                      `json:"CreateInfra,omitzero"`
+	Created       time.Time                 `json:"Created,omitzero"`
+	// DeviceReadBps: since API 4.0.
+	DeviceReadBps []InspectBlkioThrottleDevice `json:"device_read_bps,omitzero"`
+	// Devices: since API 4.0.
+	Devices []InspectDevice `json:"devices,omitzero"`
+	// ExitPolicy: since API 4.2.
+	ExitPolicy       string                `json:"ExitPolicy,omitzero"`
+	Hostname         string                `json:"Hostname,omitzero"`
+	ID               string                `json:"Id,omitzero"`
+	InfraConfig      InspectPodInfraConfig `json:"InfraConfig,omitzero"`
+	InfraContainerID string                `json:"InfraContainerID,omitzero"`
+	Labels           map[string]string     `json:"Labels,omitzero"`
+	// MemoryLimit: since API 4.2.
+	MemoryLimit uint64 `json:"memory_limit,omitzero"`
+	// Mounts: since API 4.0.
+	Mounts        []InspectMount `json:"mounts,omitzero"`
+	Name          string         `json:"Name,omitzero"`
+	Namespace     string         `json:"Namespace,omitzero"`
+	NumContainers uint64         `json:"NumContainers,omitzero"`
+	// SecurityOpt: since API 4.0.
+	SecurityOpt      []string `json:"security_opt,omitzero"`
+	SharedNamespaces []string `json:"SharedNamespaces,omitzero"`
+	State            string   `json:"State,omitzero"`
+	// VolumesFrom: since API 4.0.
+	VolumesFrom []string `json:"volumes_from,omitzero"`
 }

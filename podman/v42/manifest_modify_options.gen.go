@@ -3,7 +3,7 @@
 
 package v42
 
-// ManifestModifyOptions is the definition ManifestModifyOptions.
+// ManifestModifyOptions is the definition ManifestModifyOptions. Since API 4.0.
 type ManifestModifyOptions struct {
 	All        bool     `json:"all,omitzero"`
 	Annotation []string `json:"annotation,omitzero"`

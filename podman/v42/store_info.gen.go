@@ -5,16 +5,20 @@ package v42
 
 // StoreInfo is the definition StoreInfo.
 type StoreInfo struct {
-	ConfigFile         string            `json:"configFile,omitzero"`
-	ContainerStore     ContainerStore    `json:"containerStore,omitzero"`
-	GraphDriverName    string            `json:"graphDriverName,omitzero"`
-	GraphOptions       map[string]any    `json:"graphOptions,omitzero"`
-	GraphRoot          string            `json:"graphRoot,omitzero"`
-	GraphRootAllocated uint64            `json:"graphRootAllocated,omitzero"`
-	GraphRootUsed      uint64            `json:"graphRootUsed,omitzero"`
-	GraphStatus        map[string]string `json:"graphStatus,omitzero"`
-	ImageCopyTmpDir    string            `json:"imageCopyTmpDir,omitzero"`
-	ImageStore         ImageStore        `json:"imageStore,omitzero"`
-	RunRoot            string            `json:"runRoot,omitzero"`
-	VolumePath         string            `json:"volumePath,omitzero"`
+	// ConfigFile: until API 5.8.
+	ConfigFile      string         `json:"configFile,omitzero"`
+	ContainerStore  ContainerStore `json:"containerStore,omitzero"`
+	GraphDriverName string         `json:"graphDriverName,omitzero"`
+	GraphOptions    map[string]any `json:"graphOptions,omitzero"`
+	GraphRoot       string         `json:"graphRoot,omitzero"`
+	// GraphRootAllocated: since API 4.1.
+	GraphRootAllocated uint64 `json:"graphRootAllocated,omitzero"`
+	// GraphRootUsed: since API 4.1.
+	GraphRootUsed uint64            `json:"graphRootUsed,omitzero"`
+	GraphStatus   map[string]string `json:"graphStatus,omitzero"`
+	// ImageCopyTmpDir: since API 4.0.
+	ImageCopyTmpDir string     `json:"imageCopyTmpDir,omitzero"`
+	ImageStore      ImageStore `json:"imageStore,omitzero"`
+	RunRoot         string     `json:"runRoot,omitzero"`
+	VolumePath      string     `json:"volumePath,omitzero"`
 }

@@ -10,7 +10,8 @@ type Version struct {
 	BuiltTime  string `json:"BuiltTime,omitzero"`
 	GitCommit  string `json:"GitCommit,omitzero"`
 	GoVersion  string `json:"GoVersion,omitzero"`
-	OS         string `json:"Os,omitzero"`
-	OSArch     string `json:"OsArch,omitzero"`
-	Version    string `json:"Version,omitzero"`
+	// OS: since API 4.1.
+	OS      string `json:"Os,omitzero"`
+	OSArch  string `json:"OsArch,omitzero"`
+	Version string `json:"Version,omitzero"`
 }

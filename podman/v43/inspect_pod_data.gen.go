@@ -9,37 +9,53 @@ import (
 
 // InspectPodData is the definition InspectPodData.
 type InspectPodData struct {
-	BlkioWeight       uint64                       `json:"blkio_weight,omitzero"`
-	BlkioWeightDevice []InspectBlkioWeightDevice   `json:"blkio_weight_device,omitzero"`
-	CPUPeriod         uint64                       `json:"cpu_period,omitzero"`
-	CPUQuota          int64                        `json:"cpu_quota,omitzero"`
-	CPUSetCPUs        string                       `json:"cpuset_cpus,omitzero"`
-	CPUSetMems        string                       `json:"cpuset_mems,omitzero"`
-	CPUShares         uint64                       `json:"cpu_shares,omitzero"`
-	CgroupParent      string                       `json:"CgroupParent,omitzero"`
-	CgroupPath        string                       `json:"CgroupPath,omitzero"`
-	Containers        []InspectPodContainerInfo    `json:"Containers,omitzero"`
-	CreateCgroup      bool                         `json:"CreateCgroup,omitzero"`
-	CreateCommand     []string                     `json:"CreateCommand,omitzero"`
-	CreateInfra       bool                         `json:"CreateInfra,omitzero"`
-	Created           time.Time                    `json:"Created,omitzero"`
-	DeviceReadBps     []InspectBlkioThrottleDevice `json:"device_read_bps,omitzero"`
-	DeviceWriteBps    []InspectBlkioThrottleDevice `json:"device_write_bps,omitzero"`
-	Devices           []InspectDevice              `json:"devices,omitzero"`
-	ExitPolicy        string                       `json:"ExitPolicy,omitzero"`
-	Hostname          string                       `json:"Hostname,omitzero"`
-	ID                string                       `json:"Id,omitzero"`
-	InfraConfig       InspectPodInfraConfig        `json:"InfraConfig,omitzero"`
-	InfraContainerID  string                       `json:"InfraContainerID,omitzero"`
-	Labels            map[string]string            `json:"Labels,omitzero"`
-	MemoryLimit       uint64                       `json:"memory_limit,omitzero"`
-	MemorySwap        uint64                       `json:"memory_swap,omitzero"`
-	Mounts            []InspectMount               `json:"mounts,omitzero"`
-	Name              string                       `json:"Name,omitzero"`
-	Namespace         string                       `json:"Namespace,omitzero"`
-	NumContainers     uint64                       `json:"NumContainers,omitzero"`
-	SecurityOpt       []string                     `json:"security_opt,omitzero"`
-	SharedNamespaces  []string                     `json:"SharedNamespaces,omitzero"`
-	State             string                       `json:"State,omitzero"`
-	VolumesFrom       []string                     `json:"volumes_from,omitzero"`
+	// BlkioWeight: since API 4.3.
+	BlkioWeight uint64 `json:"blkio_weight,omitzero"`
+	// BlkioWeightDevice: since API 4.3.
+	BlkioWeightDevice []InspectBlkioWeightDevice `json:"blkio_weight_device,omitzero"`
+	// CPUPeriod: since API 4.0.
+	CPUPeriod uint64 `json:"cpu_period,omitzero"`
+	// CPUQuota: since API 4.0.
+	CPUQuota int64 `json:"cpu_quota,omitzero"`
+	// CPUSetCPUs: since API 4.0.
+	CPUSetCPUs string `json:"cpuset_cpus,omitzero"`
+	// CPUSetMems: since API 4.3.
+	CPUSetMems string `json:"cpuset_mems,omitzero"`
+	// CPUShares: since API 4.3.
+	CPUShares     uint64                    `json:"cpu_shares,omitzero"`
+	CgroupParent  string                    `json:"CgroupParent,omitzero"`
+	CgroupPath    string                    `json:"CgroupPath,omitzero"`
+	Containers    []InspectPodContainerInfo `json:"Containers,omitzero"`
+	CreateCgroup  bool                      `json:"CreateCgroup,omitzero"`
+	CreateCommand []string                  `json:"CreateCommand,omitzero"`
+	CreateInfra   bool                      `json:"CreateInfra,omitzero"`
+	Created       time.Time                 `json:"Created,omitzero"`
+	// DeviceReadBps: since API 4.0.
+	DeviceReadBps []InspectBlkioThrottleDevice `json:"device_read_bps,omitzero"`
+	// DeviceWriteBps: since API 4.3.
+	DeviceWriteBps []InspectBlkioThrottleDevice `json:"device_write_bps,omitzero"`
+	// Devices: since API 4.0.
+	Devices []InspectDevice `json:"devices,omitzero"`
+	// ExitPolicy: since API 4.2.
+	ExitPolicy       string                `json:"ExitPolicy,omitzero"`
+	Hostname         string                `json:"Hostname,omitzero"`
+	ID               string                `json:"Id,omitzero"`
+	InfraConfig      InspectPodInfraConfig `json:"InfraConfig,omitzero"`
+	InfraContainerID string                `json:"InfraContainerID,omitzero"`
+	Labels           map[string]string     `json:"Labels,omitzero"`
+	// MemoryLimit: since API 4.2.
+	MemoryLimit uint64 `json:"memory_limit,omitzero"`
+	// MemorySwap: since API 4.3.
+	MemorySwap uint64 `json:"memory_swap,omitzero"`
+	// Mounts: since API 4.0.
+	Mounts        []InspectMount `json:"mounts,omitzero"`
+	Name          string         `json:"Name,omitzero"`
+	Namespace     string         `json:"Namespace,omitzero"`
+	NumContainers uint64         `json:"NumContainers,omitzero"`
+	// SecurityOpt: since API 4.0.
+	SecurityOpt      []string `json:"security_opt,omitzero"`
+	SharedNamespaces []string `json:"SharedNamespaces,omitzero"`
+	State            string   `json:"State,omitzero"`
+	// VolumesFrom: since API 4.0.
+	VolumesFrom []string `json:"volumes_from,omitzero"`
 }

@@ -5,9 +5,12 @@ package v43
 
 // InspectSecret is the definition InspectSecret.
 type InspectSecret struct {
-	GID  uint32 `json:"GID,omitzero"`
-	ID   string `json:"ID,omitzero"`
+	// GID: since API 3.2.
+	GID uint32 `json:"GID,omitzero"`
+	ID  string `json:"ID,omitzero"`
+	// Mode: since API 3.2.
 	Mode uint32 `json:"Mode,omitzero"`
 	Name string `json:"Name,omitzero"`
-	UID  uint32 `json:"UID,omitzero"`
+	// UID: since API 3.2.
+	UID uint32 `json:"UID,omitzero"`
 }

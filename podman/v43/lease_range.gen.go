@@ -3,7 +3,7 @@
 
 package v43
 
-// LeaseRange is the definition LeaseRange.
+// LeaseRange is the definition LeaseRange. Since API 4.0.
 type LeaseRange struct {
 	EndIP   string `json:"end_ip,omitzero"`
 	StartIP string `json:"start_ip,omitzero"`

@@ -5,7 +5,8 @@ package v43
 
 // NamedVolume is the definition NamedVolume.
 type NamedVolume struct {
-	Dest        string   `json:"Dest,omitzero"`
+	Dest string `json:"Dest,omitzero"`
+	// IsAnonymous: since API 4.3.
 	IsAnonymous bool     `json:"IsAnonymous,omitzero"`
 	Name        string   `json:"Name,omitzero"`
 	Options     []string `json:"Options,omitzero"`

@@ -5,9 +5,13 @@ package v43
 
 // PlayKubeReport is the definition PlayKubeReport.
 type PlayKubeReport struct {
-	Pods       []PlayKubePod    `json:"Pods,omitzero"`
-	RmReport   []PodRmReport    `json:"RmReport,omitzero"`
-	Secrets    []PlaySecret     `json:"Secrets,omitzero"`
-	StopReport []PodStopReport  `json:"StopReport,omitzero"`
-	Volumes    []PlayKubeVolume `json:"Volumes,omitzero"`
+	Pods []PlayKubePod `json:"Pods,omitzero"`
+	// RmReport: since API 3.4.
+	RmReport []PodRmReport `json:"RmReport,omitzero"`
+	// Secrets: since API 4.3.
+	Secrets []PlaySecret `json:"Secrets,omitzero"`
+	// StopReport: since API 3.4.
+	StopReport []PodStopReport `json:"StopReport,omitzero"`
+	// Volumes: since API 3.2.
+	Volumes []PlayKubeVolume `json:"Volumes,omitzero"`
 }

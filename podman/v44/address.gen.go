@@ -5,6 +5,7 @@ package v44
 
 // Address is the definition Address.
 type Address struct {
-	Addr         string `json:"Addr,omitzero"`
-	PrefixLength int64  `json:"PrefixLength,omitzero"`
+	Addr string `json:"Addr,omitzero"`
+	// PrefixLength: since API 4.0.
+	PrefixLength int64 `json:"PrefixLength,omitzero"`
 }

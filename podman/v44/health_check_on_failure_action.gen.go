@@ -3,5 +3,5 @@
 
 package v44
 
-// HealthCheckOnFailureAction is the definition HealthCheckOnFailureAction.
+// HealthCheckOnFailureAction is the definition HealthCheckOnFailureAction. Since API 4.3.
 type HealthCheckOnFailureAction int64

@@ -5,22 +5,28 @@ package v44
 
 // InspectPodInfraConfig is the definition InspectPodInfraConfig.
 type InspectPodInfraConfig struct {
-	CPUPeriod          uint64                       `json:"cpu_period,omitzero"`
-	CPUQuota           int64                        `json:"cpu_quota,omitzero"`
-	CPUSetCPUs         string                       `json:"cpuset_cpus,omitzero"`
-	DNSOption          []string                     `json:"DNSOption,omitzero"`
-	DNSSearch          []string                     `json:"DNSSearch,omitzero"`
-	DNSServer          []string                     `json:"DNSServer,omitzero"`
-	HostAdd            []string                     `json:"HostAdd,omitzero"`
-	HostNetwork        bool                         `json:"HostNetwork,omitzero"`
-	NetworkOptions     map[string][]string          `json:"NetworkOptions,omitzero"`
-	Networks           []string                     `json:"Networks,omitzero"`
-	NoManageHosts      bool                         `json:"NoManageHosts,omitzero"`
-	NoManageResolvConf bool                         `json:"NoManageResolvConf,omitzero"`
-	PIDNS              string                       `json:"pid_ns,omitzero"`
-	PortBindings       map[string][]InspectHostPort `json:"PortBindings,omitzero"`
-	StaticIP           string                       `json:"StaticIP,omitzero"`
-	StaticMAC          string                       `json:"StaticMAC,omitzero"`
-	UTSNS              string                       `json:"uts_ns,omitzero"`
-	UserNS             string                       `json:"userns,omitzero"`
+	// CPUPeriod: since API 4.0.
+	CPUPeriod uint64 `json:"cpu_period,omitzero"`
+	// CPUQuota: since API 4.0.
+	CPUQuota int64 `json:"cpu_quota,omitzero"`
+	// CPUSetCPUs: since API 4.0.
+	CPUSetCPUs         string              `json:"cpuset_cpus,omitzero"`
+	DNSOption          []string            `json:"DNSOption,omitzero"`
+	DNSSearch          []string            `json:"DNSSearch,omitzero"`
+	DNSServer          []string            `json:"DNSServer,omitzero"`
+	HostAdd            []string            `json:"HostAdd,omitzero"`
+	HostNetwork        bool                `json:"HostNetwork,omitzero"`
+	NetworkOptions     map[string][]string `json:"NetworkOptions,omitzero"`
+	Networks           []string            `json:"Networks,omitzero"`
+	NoManageHosts      bool                `json:"NoManageHosts,omitzero"`
+	NoManageResolvConf bool                `json:"NoManageResolvConf,omitzero"`
+	// PIDNS: since API 3.3.
+	PIDNS        string                       `json:"pid_ns,omitzero"`
+	PortBindings map[string][]InspectHostPort `json:"PortBindings,omitzero"`
+	StaticIP     string                       `json:"StaticIP,omitzero"`
+	StaticMAC    string                       `json:"StaticMAC,omitzero"`
+	// UTSNS: since API 4.2.
+	UTSNS string `json:"uts_ns,omitzero"`
+	// UserNS: since API 3.4.
+	UserNS string `json:"userns,omitzero"`
 }

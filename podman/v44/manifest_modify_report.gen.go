@@ -3,7 +3,7 @@
 
 package v44
 
-// ManifestModifyReport is the definition ManifestModifyReport.
+// ManifestModifyReport is the definition ManifestModifyReport. Since API 4.0.
 type ManifestModifyReport struct {
 	Errors []string `json:"errors,omitzero"`
 	ID     string   `json:"Id,omitzero"`

@@ -5,9 +5,11 @@ package v44
 
 // NamedVolume is the definition NamedVolume.
 type NamedVolume struct {
-	Dest        string   `json:"Dest,omitzero"`
+	Dest string `json:"Dest,omitzero"`
+	// IsAnonymous: since API 4.3.
 	IsAnonymous bool     `json:"IsAnonymous,omitzero"`
 	Name        string   `json:"Name,omitzero"`
 	Options     []string `json:"Options,omitzero"`
-	SubPath     string   `json:"SubPath,omitzero"`
+	// SubPath: since API 4.4.
+	SubPath string `json:"SubPath,omitzero"`
 }

@@ -5,33 +5,40 @@ package v45
 
 // HostInfo is the definition HostInfo.
 type HostInfo struct {
-	Arch              string           `json:"arch,omitzero"`
-	BuildahVersion    string           `json:"buildahVersion,omitzero"`
-	CPUUtilization    CPUUsage         `json:"cpuUtilization,omitzero"`
-	CPUs              int64            `json:"cpus,omitzero"`
-	CgroupControllers []string         `json:"cgroupControllers,omitzero"`
-	CgroupManager     string           `json:"cgroupManager,omitzero"`
-	CgroupVersion     string           `json:"cgroupVersion,omitzero"`
-	Conmon            ConmonInfo       `json:"conmon,omitzero"`
-	DatabaseBackend   string           `json:"databaseBackend,omitzero"`
-	Distribution      DistributionInfo `json:"distribution,omitzero"`
-	EventLogger       string           `json:"eventLogger,omitzero"`
-	Hostname          string           `json:"hostname,omitzero"`
-	IDMappings        IDMappings       `json:"idMappings,omitzero"`
-	Kernel            string           `json:"kernel,omitzero"`
-	Linkmode          string           `json:"linkmode,omitzero"`
-	LogDriver         string           `json:"logDriver,omitzero"`
-	MemFree           int64            `json:"memFree,omitzero"`
-	MemTotal          int64            `json:"memTotal,omitzero"`
-	NetworkBackend    string           `json:"networkBackend,omitzero"`
-	OCIRuntime        OCIRuntimeInfo   `json:"ociRuntime,omitzero"`
-	OS                string           `json:"os,omitzero"`
-	RemoteSocket      RemoteSocket     `json:"remoteSocket,omitzero"`
-	RuntimeInfo       map[string]any   `json:"runtimeInfo,omitzero"`
-	Security          SecurityInfo     `json:"security,omitzero"`
-	ServiceIsRemote   bool             `json:"serviceIsRemote,omitzero"`
-	Slirp4netns       SlirpInfo        `json:"slirp4netns,omitzero"`
-	SwapFree          int64            `json:"swapFree,omitzero"`
-	SwapTotal         int64            `json:"swapTotal,omitzero"`
-	Uptime            string           `json:"uptime,omitzero"`
+	Arch           string `json:"arch,omitzero"`
+	BuildahVersion string `json:"buildahVersion,omitzero"`
+	// CPUUtilization: since API 4.1.
+	CPUUtilization CPUUsage `json:"cpuUtilization,omitzero"`
+	CPUs           int64    `json:"cpus,omitzero"`
+	// CgroupControllers: since API 3.2.
+	CgroupControllers []string   `json:"cgroupControllers,omitzero"`
+	CgroupManager     string     `json:"cgroupManager,omitzero"`
+	CgroupVersion     string     `json:"cgroupVersion,omitzero"`
+	Conmon            ConmonInfo `json:"conmon,omitzero"`
+	// DatabaseBackend: since API 4.5.
+	DatabaseBackend string           `json:"databaseBackend,omitzero"`
+	Distribution    DistributionInfo `json:"distribution,omitzero"`
+	EventLogger     string           `json:"eventLogger,omitzero"`
+	Hostname        string           `json:"hostname,omitzero"`
+	IDMappings      IDMappings       `json:"idMappings,omitzero"`
+	Kernel          string           `json:"kernel,omitzero"`
+	Linkmode        string           `json:"linkmode,omitzero"`
+	// LogDriver: since API 3.4.
+	LogDriver string `json:"logDriver,omitzero"`
+	MemFree   int64  `json:"memFree,omitzero"`
+	MemTotal  int64  `json:"memTotal,omitzero"`
+	// NetworkBackend: since API 4.0.
+	NetworkBackend string         `json:"networkBackend,omitzero"`
+	OCIRuntime     OCIRuntimeInfo `json:"ociRuntime,omitzero"`
+	OS             string         `json:"os,omitzero"`
+	RemoteSocket   RemoteSocket   `json:"remoteSocket,omitzero"`
+	RuntimeInfo    map[string]any `json:"runtimeInfo,omitzero"`
+	Security       SecurityInfo   `json:"security,omitzero"`
+	// ServiceIsRemote: since API 3.2.
+	ServiceIsRemote bool `json:"serviceIsRemote,omitzero"`
+	// Slirp4netns: until API 5.8.
+	Slirp4netns SlirpInfo `json:"slirp4netns,omitzero"`
+	SwapFree    int64     `json:"swapFree,omitzero"`
+	SwapTotal   int64     `json:"swapTotal,omitzero"`
+	Uptime      string    `json:"uptime,omitzero"`
 }

@@ -5,7 +5,8 @@ package v45
 
 // LinuxMemory is the definition LinuxMemory.
 type LinuxMemory struct {
-	// CheckBeforeUpdate is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// CheckBeforeUpdate: since API 4.5. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	CheckBeforeUpdate *bool `json:"checkBeforeUpdate,omitzero"`
 	// DisableOOMKiller is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	DisableOOMKiller *bool `json:"disableOOMKiller,omitzero"`

@@ -3,7 +3,7 @@
 
 package v45
 
-// PlayKubeVolume is the definition PlayKubeVolume.
+// PlayKubeVolume is the definition PlayKubeVolume. Since API 3.2.
 type PlayKubeVolume struct {
 	Name string `json:"Name,omitzero"`
 }

@@ -5,22 +5,25 @@ package v46
 
 // ContainerStats is the definition ContainerStats.
 type ContainerStats struct {
-	AvgCPU        float64  `json:"AvgCPU,omitzero"`
-	BlockInput    uint64   `json:"BlockInput,omitzero"`
-	BlockOutput   uint64   `json:"BlockOutput,omitzero"`
-	CPU           float64  `json:"CPU,omitzero"`
-	CPUNano       uint64   `json:"CPUNano,omitzero"`
-	CPUSystemNano uint64   `json:"CPUSystemNano,omitzero"`
-	ContainerID   string   `json:"ContainerID,omitzero"`
-	Duration      uint64   `json:"Duration,omitzero"`
-	MemLimit      uint64   `json:"MemLimit,omitzero"`
-	MemPerc       float64  `json:"MemPerc,omitzero"`
-	MemUsage      uint64   `json:"MemUsage,omitzero"`
-	Name          string   `json:"Name,omitzero"`
-	NetInput      uint64   `json:"NetInput,omitzero"`
-	NetOutput     uint64   `json:"NetOutput,omitzero"`
-	PIDs          uint64   `json:"PIDs,omitzero"`
-	PerCPU        []uint64 `json:"PerCPU,omitzero"`
-	SystemNano    uint64   `json:"SystemNano,omitzero"`
-	UpTime        Duration `json:"UpTime,omitzero"`
+	AvgCPU        float64 `json:"AvgCPU,omitzero"`
+	BlockInput    uint64  `json:"BlockInput,omitzero"`
+	BlockOutput   uint64  `json:"BlockOutput,omitzero"`
+	CPU           float64 `json:"CPU,omitzero"`
+	CPUNano       uint64  `json:"CPUNano,omitzero"`
+	CPUSystemNano uint64  `json:"CPUSystemNano,omitzero"`
+	ContainerID   string  `json:"ContainerID,omitzero"`
+	Duration      uint64  `json:"Duration,omitzero"`
+	MemLimit      uint64  `json:"MemLimit,omitzero"`
+	MemPerc       float64 `json:"MemPerc,omitzero"`
+	MemUsage      uint64  `json:"MemUsage,omitzero"`
+	Name          string  `json:"Name,omitzero"`
+	// NetInput: until API 4.9.
+	NetInput uint64 `json:"NetInput,omitzero"`
+	// NetOutput: until API 4.9.
+	NetOutput uint64 `json:"NetOutput,omitzero"`
+	PIDs      uint64 `json:"PIDs,omitzero"`
+	// PerCPU: until API 5.8.
+	PerCPU     []uint64 `json:"PerCPU,omitzero"`
+	SystemNano uint64   `json:"SystemNano,omitzero"`
+	UpTime     Duration `json:"UpTime,omitzero"`
 }

@@ -3,5 +3,5 @@
 
 package v46
 
-// HealthCheckOnFailureAction is the definition HealthCheckOnFailureAction.
+// HealthCheckOnFailureAction is the definition HealthCheckOnFailureAction. Since API 4.3.
 type HealthCheckOnFailureAction int64

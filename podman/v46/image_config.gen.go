@@ -5,6 +5,7 @@ package v46
 
 // ImageConfig is the definition ImageConfig.
 type ImageConfig struct {
+	// ArgsEscaped: since API 4.5.
 	ArgsEscaped  bool                `json:"ArgsEscaped,omitzero"`
 	Cmd          []string            `json:"Cmd,omitzero"`
 	Entrypoint   []string            `json:"Entrypoint,omitzero"`

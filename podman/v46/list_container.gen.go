@@ -29,9 +29,10 @@ type ListContainer struct {
 	Pod        string                  `json:"Pod,omitzero"`
 	PodName    string                  `json:"PodName,omitzero"`
 	Ports      []PortMapping           `json:"Ports,omitzero"`
-	Restarts   uint64                  `json:"Restarts,omitzero"`
-	Size       ContainerSize           `json:"Size,omitzero"`
-	StartedAt  int64                   `json:"StartedAt,omitzero"`
-	State      string                  `json:"State,omitzero"`
-	Status     string                  `json:"Status,omitzero"`
+	// Restarts: since API 4.6.
+	Restarts  uint64        `json:"Restarts,omitzero"`
+	Size      ContainerSize `json:"Size,omitzero"`
+	StartedAt int64         `json:"StartedAt,omitzero"`
+	State     string        `json:"State,omitzero"`
+	Status    string        `json:"Status,omitzero"`
 }

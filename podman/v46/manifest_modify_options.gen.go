@@ -3,10 +3,11 @@
 
 package v46
 
-// ManifestModifyOptions is the definition ManifestModifyOptions.
+// ManifestModifyOptions is the definition ManifestModifyOptions. Since API 4.0.
 type ManifestModifyOptions struct {
-	All         bool              `json:"all,omitzero"`
-	Annotation  []string          `json:"annotation,omitzero"`
+	All        bool     `json:"all,omitzero"`
+	Annotation []string `json:"annotation,omitzero"`
+	// Annotations: since API 4.4.
 	Annotations map[string]string `json:"annotations,omitzero"`
 	Arch        string            `json:"arch,omitzero"`
 	Features    []string          `json:"features,omitzero"`

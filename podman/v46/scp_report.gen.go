@@ -3,7 +3,7 @@
 
 package v46
 
-// ScpReport is the definition ScpReport.
+// ScpReport is the definition ScpReport. Since API 4.2.
 type ScpReport struct {
 	ID string `json:"Id,omitzero"`
 }

@@ -5,10 +5,12 @@ package v46
 
 // VolumeCreateOptions is the definition VolumeCreateOptions.
 type VolumeCreateOptions struct {
-	Driver         string            `json:"Driver,omitzero"`
+	Driver string `json:"Driver,omitzero"`
+	// IgnoreIfExists: since API 4.4.
 	IgnoreIfExists bool              `json:"IgnoreIfExists,omitzero"`
 	Label          map[string]string `json:"Label,omitzero"`
-	Labels         map[string]string `json:"Labels,omitzero"`
-	Name           string            `json:"Name,omitzero"`
-	Options        map[string]string `json:"Options,omitzero"`
+	// Labels: since API 4.0.
+	Labels  map[string]string `json:"Labels,omitzero"`
+	Name    string            `json:"Name,omitzero"`
+	Options map[string]string `json:"Options,omitzero"`
 }

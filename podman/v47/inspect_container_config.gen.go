@@ -5,38 +5,44 @@ package v47
 
 // InspectContainerConfig is the definition InspectContainerConfig.
 type InspectContainerConfig struct {
-	Annotations                map[string]string   `json:"Annotations,omitzero"`
-	AttachStderr               bool                `json:"AttachStderr,omitzero"`
-	AttachStdin                bool                `json:"AttachStdin,omitzero"`
-	AttachStdout               bool                `json:"AttachStdout,omitzero"`
-	ChrootDirs                 []string            `json:"ChrootDirs,omitzero"`
-	Cmd                        []string            `json:"Cmd,omitzero"`
-	CreateCommand              []string            `json:"CreateCommand,omitzero"`
-	DomainName                 string              `json:"Domainname,omitzero"`
-	Entrypoint                 string              `json:"Entrypoint,omitzero"`
-	Env                        []string            `json:"Env,omitzero"`
-	Healthcheck                Schema2HealthConfig `json:"Healthcheck,omitzero"`
-	HealthcheckOnFailureAction string              `json:"HealthcheckOnFailureAction,omitzero"`
-	Hostname                   string              `json:"Hostname,omitzero"`
-	Image                      string              `json:"Image,omitzero"`
-	Labels                     map[string]string   `json:"Labels,omitzero"`
+	Annotations  map[string]string `json:"Annotations,omitzero"`
+	AttachStderr bool              `json:"AttachStderr,omitzero"`
+	AttachStdin  bool              `json:"AttachStdin,omitzero"`
+	AttachStdout bool              `json:"AttachStdout,omitzero"`
+	// ChrootDirs: since API 4.1.
+	ChrootDirs    []string            `json:"ChrootDirs,omitzero"`
+	Cmd           []string            `json:"Cmd,omitzero"`
+	CreateCommand []string            `json:"CreateCommand,omitzero"`
+	DomainName    string              `json:"Domainname,omitzero"`
+	Entrypoint    string              `json:"Entrypoint,omitzero"`
+	Env           []string            `json:"Env,omitzero"`
+	Healthcheck   Schema2HealthConfig `json:"Healthcheck,omitzero"`
+	// HealthcheckOnFailureAction: since API 4.3.
+	HealthcheckOnFailureAction string            `json:"HealthcheckOnFailureAction,omitzero"`
+	Hostname                   string            `json:"Hostname,omitzero"`
+	Image                      string            `json:"Image,omitzero"`
+	Labels                     map[string]string `json:"Labels,omitzero"`
 	// OnBuild is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	OnBuild   *string `json:"OnBuild,omitzero"`
 	OpenStdin bool    `json:"OpenStdin,omitzero"`
-	// Passwd is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	Passwd         *bool               `json:"Passwd,omitzero"`
-	SdNotifyMode   string              `json:"sdNotifyMode,omitzero"`
-	SdNotifySocket string              `json:"sdNotifySocket,omitzero"`
-	Secrets        []InspectSecret     `json:"Secrets,omitzero"`
-	StdinOnce      bool                `json:"StdinOnce,omitzero"`
-	StopSignal     uint64              `json:"StopSignal,omitzero"`
-	StopTimeout    uint64              `json:"StopTimeout,omitzero"`
-	SystemdMode    bool                `json:"SystemdMode,omitzero"`
-	TTY            bool                `json:"Tty,omitzero"`
-	Timeout        uint64              `json:"Timeout,omitzero"`
-	Timezone       string              `json:"Timezone,omitzero"`
-	Umask          string              `json:"Umask,omitzero"`
-	User           string              `json:"User,omitzero"`
-	Volumes        map[string]struct{} `json:"Volumes,omitzero"`
-	WorkingDir     string              `json:"WorkingDir,omitzero"`
+	// Passwd: since API 4.0. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
+	Passwd *bool `json:"Passwd,omitzero"`
+	// SdNotifyMode: since API 4.3.
+	SdNotifyMode string `json:"sdNotifyMode,omitzero"`
+	// SdNotifySocket: since API 4.3.
+	SdNotifySocket string          `json:"sdNotifySocket,omitzero"`
+	Secrets        []InspectSecret `json:"Secrets,omitzero"`
+	StdinOnce      bool            `json:"StdinOnce,omitzero"`
+	StopSignal     uint64          `json:"StopSignal,omitzero"`
+	// StopTimeout: since API 3.2.
+	StopTimeout uint64 `json:"StopTimeout,omitzero"`
+	SystemdMode bool   `json:"SystemdMode,omitzero"`
+	TTY         bool   `json:"Tty,omitzero"`
+	// Timeout: since API 3.2.
+	Timeout    uint64              `json:"Timeout,omitzero"`
+	Timezone   string              `json:"Timezone,omitzero"`
+	Umask      string              `json:"Umask,omitzero"`
+	User       string              `json:"User,omitzero"`
+	Volumes    map[string]struct{} `json:"Volumes,omitzero"`
+	WorkingDir string              `json:"WorkingDir,omitzero"`
 }

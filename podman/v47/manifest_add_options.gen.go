@@ -5,14 +5,16 @@ package v47
 
 // ManifestAddOptions is the definition ManifestAddOptions.
 type ManifestAddOptions struct {
-	All         bool              `json:"all,omitzero"`
-	Annotation  []string          `json:"annotation,omitzero"`
+	All        bool     `json:"all,omitzero"`
+	Annotation []string `json:"annotation,omitzero"`
+	// Annotations: since API 4.4.
 	Annotations map[string]string `json:"annotations,omitzero"`
 	Arch        string            `json:"arch,omitzero"`
 	Features    []string          `json:"features,omitzero"`
 	Images      []string          `json:"images,omitzero"`
 	OS          string            `json:"os,omitzero"`
-	OSFeatures  []string          `json:"os_features,omitzero"`
-	OSVersion   string            `json:"os_version,omitzero"`
-	Variant     string            `json:"variant,omitzero"`
+	// OSFeatures: since API 4.0.
+	OSFeatures []string `json:"os_features,omitzero"`
+	OSVersion  string   `json:"os_version,omitzero"`
+	Variant    string   `json:"variant,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v47
 
-// Subnet is the definition Subnet.
+// Subnet is the definition Subnet. Since API 4.0.
 type Subnet struct {
 	Gateway    string     `json:"gateway,omitzero"`
 	LeaseRange LeaseRange `json:"lease_range,omitzero"`

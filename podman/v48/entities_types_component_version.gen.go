@@ -3,7 +3,7 @@
 
 package v48
 
-// EntitiesTypesComponentVersion is the definition EntitiesTypesComponentVersion.
+// EntitiesTypesComponentVersion is the definition EntitiesTypesComponentVersion. Since API 3.2.
 type EntitiesTypesComponentVersion struct {
 	Details map[string]string `json:"Details,omitzero"`
 	Name    string            `json:"Name,omitzero"`

@@ -3,7 +3,7 @@
 
 package v48
 
-// PlaySecret is the definition PlaySecret.
+// PlaySecret is the definition PlaySecret. Since API 4.3.
 type PlaySecret struct {
 	CreateReport SecretCreateReport `json:"CreateReport,omitzero"`
 }

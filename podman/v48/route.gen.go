@@ -3,7 +3,7 @@
 
 package v48
 
-// Route is the definition Route.
+// Route is the definition Route. Since API 4.6.
 type Route struct {
 	Destination string `json:"destination,omitzero"`
 	Gateway     string `json:"gateway,omitzero"`

@@ -5,7 +5,8 @@ package v48
 
 // SecretSpec is the definition SecretSpec.
 type SecretSpec struct {
-	Driver SecretDriverSpec  `json:"Driver,omitzero"`
+	Driver SecretDriverSpec `json:"Driver,omitzero"`
+	// Labels: since API 4.3.
 	Labels map[string]string `json:"Labels,omitzero"`
 	Name   string            `json:"Name,omitzero"`
 }

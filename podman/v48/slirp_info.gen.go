@@ -3,7 +3,7 @@
 
 package v48
 
-// SlirpInfo is the definition SlirpInfo.
+// SlirpInfo is the definition SlirpInfo. Until API 5.8.
 type SlirpInfo struct {
 	Executable string `json:"executable,omitzero"`
 	Package    string `json:"package,omitzero"`

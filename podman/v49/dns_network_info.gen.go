@@ -3,7 +3,7 @@
 
 package v49
 
-// DNSNetworkInfo is the definition DNSNetworkInfo.
+// DNSNetworkInfo is the definition DNSNetworkInfo. Since API 4.6.
 type DNSNetworkInfo struct {
 	Package string `json:"package,omitzero"`
 	Path    string `json:"path,omitzero"`

@@ -5,8 +5,9 @@ package v49
 
 // ManifestPushReport is the definition ManifestPushReport.
 type ManifestPushReport struct {
-	Error          string `json:"error,omitzero"`
-	ID             string `json:"Id,omitzero"`
+	Error string `json:"error,omitzero"`
+	ID    string `json:"Id,omitzero"`
+	// Manifestdigest: since API 4.6.
 	Manifestdigest string `json:"manifestdigest,omitzero"`
 	Stream         string `json:"stream,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v49
 
-// StartupHealthCheck is the definition StartupHealthCheck.
+// StartupHealthCheck is the definition StartupHealthCheck. Since API 4.4.
 type StartupHealthCheck struct {
 	Interval    Duration `json:"Interval,omitzero"`
 	Retries     int64    `json:"Retries,omitzero"`

@@ -5,10 +5,10 @@ package v50
 
 // LinuxCPU is the definition LinuxCPU.
 type LinuxCPU struct {
-	// Burst is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// Burst: since API 4.5. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
 	Burst *uint64 `json:"burst,omitzero"`
 	CPUs  string  `json:"cpus,omitzero"`
-	// Idle is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// Idle: since API 4.4. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
 	Idle *int64 `json:"idle,omitzero"`
 	Mems string `json:"mems,omitzero"`
 	// Period is nil where absent: the engine's own type has a pointer there: it tells zero from absent.

@@ -9,7 +9,8 @@ import (
 
 // ListContainer is the definition ListContainer.
 type ListContainer struct {
-	AutoRemove bool                    `json:"AutoRemove,omitzero"`
+	AutoRemove bool `json:"AutoRemove,omitzero"`
+	// CIDFile: since API 4.7.
 	CIDFile    string                  `json:"CIDFile,omitzero"`
 	Command    []string                `json:"Command,omitzero"`
 	Created    time.Time               `json:"Created,omitzero"`
@@ -30,9 +31,10 @@ type ListContainer struct {
 	Pod        string                  `json:"Pod,omitzero"`
 	PodName    string                  `json:"PodName,omitzero"`
 	Ports      []PortMapping           `json:"Ports,omitzero"`
-	Restarts   uint64                  `json:"Restarts,omitzero"`
-	Size       ContainerSize           `json:"Size,omitzero"`
-	StartedAt  int64                   `json:"StartedAt,omitzero"`
-	State      string                  `json:"State,omitzero"`
-	Status     string                  `json:"Status,omitzero"`
+	// Restarts: since API 4.6.
+	Restarts  uint64        `json:"Restarts,omitzero"`
+	Size      ContainerSize `json:"Size,omitzero"`
+	StartedAt int64         `json:"StartedAt,omitzero"`
+	State     string        `json:"State,omitzero"`
+	Status    string        `json:"Status,omitzero"`
 }

@@ -3,9 +3,10 @@
 
 package v50
 
-// ManifestModifyReport is the definition ManifestModifyReport.
+// ManifestModifyReport is the definition ManifestModifyReport. Since API 4.0.
 type ManifestModifyReport struct {
 	Errors []string `json:"errors,omitzero"`
+	// Files: since API 5.0.
 	Files  []string `json:"files,omitzero"`
 	ID     string   `json:"Id,omitzero"`
 	Images []string `json:"images,omitzero"`

@@ -3,5 +3,5 @@
 
 package v50
 
-// NetworkBackend is the definition NetworkBackend.
+// NetworkBackend is the definition NetworkBackend. Since API 4.6.
 type NetworkBackend string

@@ -5,14 +5,21 @@ package v50
 
 // PlayKubeReport is the definition PlayKubeReport.
 type PlayKubeReport struct {
-	// ExitCode is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	ExitCode           *int32           `json:"ExitCode,omitzero"`
-	Pods               []PlayKubePod    `json:"Pods,omitzero"`
-	RmReport           []PodRmReport    `json:"RmReport,omitzero"`
-	SecretRmReport     []SecretRmReport `json:"SecretRmReport,omitzero"`
-	Secrets            []PlaySecret     `json:"Secrets,omitzero"`
-	ServiceContainerID string           `json:"ServiceContainerID,omitzero"`
-	StopReport         []PodStopReport  `json:"StopReport,omitzero"`
-	VolumeRmReport     []VolumeRmReport `json:"VolumeRmReport,omitzero"`
-	Volumes            []PlayKubeVolume `json:"Volumes,omitzero"`
+	// ExitCode: since API 4.6. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
+	ExitCode *int32        `json:"ExitCode,omitzero"`
+	Pods     []PlayKubePod `json:"Pods,omitzero"`
+	// RmReport: since API 3.4.
+	RmReport []PodRmReport `json:"RmReport,omitzero"`
+	// SecretRmReport: since API 4.5.
+	SecretRmReport []SecretRmReport `json:"SecretRmReport,omitzero"`
+	// Secrets: since API 4.3.
+	Secrets []PlaySecret `json:"Secrets,omitzero"`
+	// ServiceContainerID: since API 4.5.
+	ServiceContainerID string `json:"ServiceContainerID,omitzero"`
+	// StopReport: since API 3.4.
+	StopReport []PodStopReport `json:"StopReport,omitzero"`
+	// VolumeRmReport: since API 4.4.
+	VolumeRmReport []VolumeRmReport `json:"VolumeRmReport,omitzero"`
+	// Volumes: since API 3.2.
+	Volumes []PlayKubeVolume `json:"Volumes,omitzero"`
 }

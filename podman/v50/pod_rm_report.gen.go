@@ -5,7 +5,8 @@ package v50
 
 // PodRmReport is the definition PodRmReport.
 type PodRmReport struct {
-	Err         string            `json:"Err,omitzero"`
-	ID          string            `json:"Id,omitzero"`
+	Err string `json:"Err,omitzero"`
+	ID  string `json:"Id,omitzero"`
+	// RemovedCtrs: since API 4.6.
 	RemovedCtrs map[string]string `json:"RemovedCtrs,omitzero"`
 }

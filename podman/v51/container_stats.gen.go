@@ -5,21 +5,23 @@ package v51
 
 // ContainerStats is the definition ContainerStats.
 type ContainerStats struct {
-	AvgCPU        float64                          `json:"AvgCPU,omitzero"`
-	BlockInput    uint64                           `json:"BlockInput,omitzero"`
-	BlockOutput   uint64                           `json:"BlockOutput,omitzero"`
-	CPU           float64                          `json:"CPU,omitzero"`
-	CPUNano       uint64                           `json:"CPUNano,omitzero"`
-	CPUSystemNano uint64                           `json:"CPUSystemNano,omitzero"`
-	ContainerID   string                           `json:"ContainerID,omitzero"`
-	Duration      uint64                           `json:"Duration,omitzero"`
-	MemLimit      uint64                           `json:"MemLimit,omitzero"`
-	MemPerc       float64                          `json:"MemPerc,omitzero"`
-	MemUsage      uint64                           `json:"MemUsage,omitzero"`
-	Name          string                           `json:"Name,omitzero"`
-	Network       map[string]ContainerNetworkStats `json:"Network,omitzero"`
-	PIDs          uint64                           `json:"PIDs,omitzero"`
-	PerCPU        []uint64                         `json:"PerCPU,omitzero"`
-	SystemNano    uint64                           `json:"SystemNano,omitzero"`
-	UpTime        Duration                         `json:"UpTime,omitzero"`
+	AvgCPU        float64 `json:"AvgCPU,omitzero"`
+	BlockInput    uint64  `json:"BlockInput,omitzero"`
+	BlockOutput   uint64  `json:"BlockOutput,omitzero"`
+	CPU           float64 `json:"CPU,omitzero"`
+	CPUNano       uint64  `json:"CPUNano,omitzero"`
+	CPUSystemNano uint64  `json:"CPUSystemNano,omitzero"`
+	ContainerID   string  `json:"ContainerID,omitzero"`
+	Duration      uint64  `json:"Duration,omitzero"`
+	MemLimit      uint64  `json:"MemLimit,omitzero"`
+	MemPerc       float64 `json:"MemPerc,omitzero"`
+	MemUsage      uint64  `json:"MemUsage,omitzero"`
+	Name          string  `json:"Name,omitzero"`
+	// Network: since API 5.0.
+	Network map[string]ContainerNetworkStats `json:"Network,omitzero"`
+	PIDs    uint64                           `json:"PIDs,omitzero"`
+	// PerCPU: until API 5.8.
+	PerCPU     []uint64 `json:"PerCPU,omitzero"`
+	SystemNano uint64   `json:"SystemNano,omitzero"`
+	UpTime     Duration `json:"UpTime,omitzero"`
 }

@@ -5,39 +5,50 @@ package v51
 
 // HostInfo is the definition HostInfo.
 type HostInfo struct {
-	Arch              string           `json:"arch,omitzero"`
-	BuildahVersion    string           `json:"buildahVersion,omitzero"`
-	CPUUtilization    CPUUsage         `json:"cpuUtilization,omitzero"`
-	CPUs              int64            `json:"cpus,omitzero"`
-	CgroupControllers []string         `json:"cgroupControllers,omitzero"`
-	CgroupManager     string           `json:"cgroupManager,omitzero"`
-	CgroupVersion     string           `json:"cgroupVersion,omitzero"`
-	Conmon            ConmonInfo       `json:"conmon,omitzero"`
-	DatabaseBackend   string           `json:"databaseBackend,omitzero"`
-	Distribution      DistributionInfo `json:"distribution,omitzero"`
-	EventLogger       string           `json:"eventLogger,omitzero"`
-	// FreeLocks is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	FreeLocks          *uint32        `json:"freeLocks,omitzero"`
-	Hostname           string         `json:"hostname,omitzero"`
-	IDMappings         IDMappings     `json:"idMappings,omitzero"`
-	Kernel             string         `json:"kernel,omitzero"`
-	Linkmode           string         `json:"linkmode,omitzero"`
-	LogDriver          string         `json:"logDriver,omitzero"`
-	MemFree            int64          `json:"memFree,omitzero"`
-	MemTotal           int64          `json:"memTotal,omitzero"`
-	NetworkBackend     string         `json:"networkBackend,omitzero"`
+	Arch           string `json:"arch,omitzero"`
+	BuildahVersion string `json:"buildahVersion,omitzero"`
+	// CPUUtilization: since API 4.1.
+	CPUUtilization CPUUsage `json:"cpuUtilization,omitzero"`
+	CPUs           int64    `json:"cpus,omitzero"`
+	// CgroupControllers: since API 3.2.
+	CgroupControllers []string   `json:"cgroupControllers,omitzero"`
+	CgroupManager     string     `json:"cgroupManager,omitzero"`
+	CgroupVersion     string     `json:"cgroupVersion,omitzero"`
+	Conmon            ConmonInfo `json:"conmon,omitzero"`
+	// DatabaseBackend: since API 4.5.
+	DatabaseBackend string           `json:"databaseBackend,omitzero"`
+	Distribution    DistributionInfo `json:"distribution,omitzero"`
+	EventLogger     string           `json:"eventLogger,omitzero"`
+	// FreeLocks: since API 4.6. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
+	FreeLocks  *uint32    `json:"freeLocks,omitzero"`
+	Hostname   string     `json:"hostname,omitzero"`
+	IDMappings IDMappings `json:"idMappings,omitzero"`
+	Kernel     string     `json:"kernel,omitzero"`
+	Linkmode   string     `json:"linkmode,omitzero"`
+	// LogDriver: since API 3.4.
+	LogDriver string `json:"logDriver,omitzero"`
+	MemFree   int64  `json:"memFree,omitzero"`
+	MemTotal  int64  `json:"memTotal,omitzero"`
+	// NetworkBackend: since API 4.0.
+	NetworkBackend string `json:"networkBackend,omitzero"`
+	// NetworkBackendInfo: since API 4.6.
 	NetworkBackendInfo NetworkInfo    `json:"networkBackendInfo,omitzero"`
 	OCIRuntime         OCIRuntimeInfo `json:"ociRuntime,omitzero"`
 	OS                 string         `json:"os,omitzero"`
-	Pasta              PastaInfo      `json:"pasta,omitzero"`
-	RemoteSocket       RemoteSocket   `json:"remoteSocket,omitzero"`
+	// Pasta: since API 4.6.
+	Pasta        PastaInfo    `json:"pasta,omitzero"`
+	RemoteSocket RemoteSocket `json:"remoteSocket,omitzero"`
+	// RootlessNetworkCmd: since API 5.1.
 	RootlessNetworkCmd string         `json:"rootlessNetworkCmd,omitzero"`
 	RuntimeInfo        map[string]any `json:"runtimeInfo,omitzero"`
 	Security           SecurityInfo   `json:"security,omitzero"`
-	ServiceIsRemote    bool           `json:"serviceIsRemote,omitzero"`
-	Slirp4netns        SlirpInfo      `json:"slirp4netns,omitzero"`
-	SwapFree           int64          `json:"swapFree,omitzero"`
-	SwapTotal          int64          `json:"swapTotal,omitzero"`
-	Uptime             string         `json:"uptime,omitzero"`
-	Variant            string         `json:"variant,omitzero"`
+	// ServiceIsRemote: since API 3.2.
+	ServiceIsRemote bool `json:"serviceIsRemote,omitzero"`
+	// Slirp4netns: until API 5.8.
+	Slirp4netns SlirpInfo `json:"slirp4netns,omitzero"`
+	SwapFree    int64     `json:"swapFree,omitzero"`
+	SwapTotal   int64     `json:"swapTotal,omitzero"`
+	Uptime      string    `json:"uptime,omitzero"`
+	// Variant: since API 4.8.
+	Variant string `json:"variant,omitzero"`
 }

@@ -5,6 +5,7 @@ package v51
 
 // InspectContainerHostConfig is the definition InspectContainerHostConfig.
 type InspectContainerHostConfig struct {
+	// Annotations: since API 5.1.
 	Annotations          map[string]string            `json:"Annotations,omitzero"`
 	AutoRemove           bool                         `json:"AutoRemove,omitzero"`
 	Binds                []string                     `json:"Binds,omitzero"`
@@ -40,38 +41,40 @@ type InspectContainerHostConfig struct {
 	DiskQuota            uint64                       `json:"DiskQuota,omitzero"`
 	ExtraHosts           []string                     `json:"ExtraHosts,omitzero"`
 	GroupAdd             []string                     `json:"GroupAdd,omitzero"`
-	IDMappings           InspectIDMappings            `json:"IDMappings,omitzero"`
-	IOMaximumBandwidth   uint64                       `json:"IOMaximumBandwidth,omitzero"`
-	IOMaximumIOps        uint64                       `json:"IOMaximumIOps,omitzero"`
-	IPCMode              string                       `json:"IpcMode,omitzero"`
-	Init                 bool                         `json:"Init,omitzero"`
-	IntelRdtClosID       string                       `json:"IntelRdtClosID,omitzero"`
-	Isolation            string                       `json:"Isolation,omitzero"`
-	KernelMemory         int64                        `json:"KernelMemory,omitzero"`
-	Links                []string                     `json:"Links,omitzero"`
-	LogConfig            InspectLogConfig             `json:"LogConfig,omitzero"`
-	Memory               int64                        `json:"Memory,omitzero"`
-	MemoryReservation    int64                        `json:"MemoryReservation,omitzero"`
-	MemorySwap           int64                        `json:"MemorySwap,omitzero"`
-	MemorySwappiness     int64                        `json:"MemorySwappiness,omitzero"`
-	NanoCPUs             int64                        `json:"NanoCpus,omitzero"`
-	NetworkMode          string                       `json:"NetworkMode,omitzero"`
-	OOMKillDisable       bool                         `json:"OomKillDisable,omitzero"`
-	OOMScoreAdj          int64                        `json:"OomScoreAdj,omitzero"`
-	PIDMode              string                       `json:"PidMode,omitzero"`
-	PIDsLimit            int64                        `json:"PidsLimit,omitzero"`
-	PortBindings         map[string][]InspectHostPort `json:"PortBindings,omitzero"`
-	Privileged           bool                         `json:"Privileged,omitzero"`
-	PublishAllPorts      bool                         `json:"PublishAllPorts,omitzero"`
-	ReadonlyRootfs       bool                         `json:"ReadonlyRootfs,omitzero"`
-	RestartPolicy        InspectRestartPolicy         `json:"RestartPolicy,omitzero"`
-	Runtime              string                       `json:"Runtime,omitzero"`
-	SecurityOpt          []string                     `json:"SecurityOpt,omitzero"`
-	ShmSize              int64                        `json:"ShmSize,omitzero"`
-	Tmpfs                map[string]string            `json:"Tmpfs,omitzero"`
-	UTSMode              string                       `json:"UTSMode,omitzero"`
-	Ulimits              []InspectUlimit              `json:"Ulimits,omitzero"`
-	UsernsMode           string                       `json:"UsernsMode,omitzero"`
-	VolumeDriver         string                       `json:"VolumeDriver,omitzero"`
-	VolumesFrom          []string                     `json:"VolumesFrom,omitzero"`
+	// IDMappings: since API 4.0.
+	IDMappings         InspectIDMappings `json:"IDMappings,omitzero"`
+	IOMaximumBandwidth uint64            `json:"IOMaximumBandwidth,omitzero"`
+	IOMaximumIOps      uint64            `json:"IOMaximumIOps,omitzero"`
+	IPCMode            string            `json:"IpcMode,omitzero"`
+	Init               bool              `json:"Init,omitzero"`
+	// IntelRdtClosID: since API 4.8.
+	IntelRdtClosID    string                       `json:"IntelRdtClosID,omitzero"`
+	Isolation         string                       `json:"Isolation,omitzero"`
+	KernelMemory      int64                        `json:"KernelMemory,omitzero"`
+	Links             []string                     `json:"Links,omitzero"`
+	LogConfig         InspectLogConfig             `json:"LogConfig,omitzero"`
+	Memory            int64                        `json:"Memory,omitzero"`
+	MemoryReservation int64                        `json:"MemoryReservation,omitzero"`
+	MemorySwap        int64                        `json:"MemorySwap,omitzero"`
+	MemorySwappiness  int64                        `json:"MemorySwappiness,omitzero"`
+	NanoCPUs          int64                        `json:"NanoCpus,omitzero"`
+	NetworkMode       string                       `json:"NetworkMode,omitzero"`
+	OOMKillDisable    bool                         `json:"OomKillDisable,omitzero"`
+	OOMScoreAdj       int64                        `json:"OomScoreAdj,omitzero"`
+	PIDMode           string                       `json:"PidMode,omitzero"`
+	PIDsLimit         int64                        `json:"PidsLimit,omitzero"`
+	PortBindings      map[string][]InspectHostPort `json:"PortBindings,omitzero"`
+	Privileged        bool                         `json:"Privileged,omitzero"`
+	PublishAllPorts   bool                         `json:"PublishAllPorts,omitzero"`
+	ReadonlyRootfs    bool                         `json:"ReadonlyRootfs,omitzero"`
+	RestartPolicy     InspectRestartPolicy         `json:"RestartPolicy,omitzero"`
+	Runtime           string                       `json:"Runtime,omitzero"`
+	SecurityOpt       []string                     `json:"SecurityOpt,omitzero"`
+	ShmSize           int64                        `json:"ShmSize,omitzero"`
+	Tmpfs             map[string]string            `json:"Tmpfs,omitzero"`
+	UTSMode           string                       `json:"UTSMode,omitzero"`
+	Ulimits           []InspectUlimit              `json:"Ulimits,omitzero"`
+	UsernsMode        string                       `json:"UsernsMode,omitzero"`
+	VolumeDriver      string                       `json:"VolumeDriver,omitzero"`
+	VolumesFrom       []string                     `json:"VolumesFrom,omitzero"`
 }

@@ -3,9 +3,10 @@
 
 package v51
 
-// LibpodContainersRmReport is the definition LibpodContainersRmReport.
+// LibpodContainersRmReport is the definition LibpodContainersRmReport. Since API 4.0.
 type LibpodContainersRmReport struct {
-	Err      string `json:"Err,omitzero"`
-	ID       string `json:"Id,omitzero"`
+	Err string `json:"Err,omitzero"`
+	ID  string `json:"Id,omitzero"`
+	// RawInput: until API 5.7.
 	RawInput string `json:"RawInput,omitzero"`
 }

@@ -5,10 +5,11 @@ package v51
 
 // SecurityInfo is the definition SecurityInfo.
 type SecurityInfo struct {
-	AppArmorEnabled    bool   `json:"apparmorEnabled,omitzero"`
-	Capabilities       string `json:"capabilities,omitzero"`
-	Rootless           bool   `json:"rootless,omitzero"`
-	SECCOMPEnabled     bool   `json:"seccompEnabled,omitzero"`
+	AppArmorEnabled bool   `json:"apparmorEnabled,omitzero"`
+	Capabilities    string `json:"capabilities,omitzero"`
+	Rootless        bool   `json:"rootless,omitzero"`
+	SECCOMPEnabled  bool   `json:"seccompEnabled,omitzero"`
+	// SECCOMPProfilePath: since API 3.2.
 	SECCOMPProfilePath string `json:"seccompProfilePath,omitzero"`
 	SELinuxEnabled     bool   `json:"selinuxEnabled,omitzero"`
 }

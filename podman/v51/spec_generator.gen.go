@@ -5,80 +5,102 @@ package v51
 
 // SpecGenerator is what a container is to be.
 type SpecGenerator struct {
-	Annotations            map[string]string `json:"annotations,omitzero"`
-	ApparmorProfile        string            `json:"apparmor_profile,omitzero"`
-	BaseHostsFile          string            `json:"base_hosts_file,omitzero"`
-	CNINetworks            []string          `json:"cni_networks,omitzero"`
-	CapAdd                 []string          `json:"cap_add,omitzero"`
-	CapDrop                []string          `json:"cap_drop,omitzero"`
-	CgroupNS               Namespace         `json:"cgroupns,omitzero"`
-	CgroupParent           string            `json:"cgroup_parent,omitzero"`
-	CgroupsMode            string            `json:"cgroups_mode,omitzero"`
-	ChrootDirectories      []string          `json:"chroot_directories,omitzero"`
-	Command                []string          `json:"command,omitzero"`
-	ConmonPIDFile          string            `json:"conmon_pid_file,omitzero"`
-	ContainerCreateCommand []string          `json:"containerCreateCommand,omitzero"`
-	// CreateWorkingDir is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	CreateWorkingDir     *bool               `json:"create_working_dir,omitzero"`
-	DNSOption            []string            `json:"dns_option,omitzero"`
-	DNSSearch            []string            `json:"dns_search,omitzero"`
-	DNSServer            []string            `json:"dns_server,omitzero"`
-	DependencyContainers []string            `json:"dependencyContainers,omitzero"`
-	DeviceCgroupRule     []LinuxDeviceCgroup `json:"device_cgroup_rule,omitzero"`
-	Devices              []LinuxDevice       `json:"devices,omitzero"`
-	DevicesFrom          []string            `json:"devices_from,omitzero"`
-	Entrypoint           []string            `json:"entrypoint,omitzero"`
-	Env                  map[string]string   `json:"env,omitzero"`
+	Annotations     map[string]string `json:"annotations,omitzero"`
+	ApparmorProfile string            `json:"apparmor_profile,omitzero"`
+	// BaseHostsFile: since API 5.0.
+	BaseHostsFile string `json:"base_hosts_file,omitzero"`
+	// CNINetworks: until API 5.8.
+	CNINetworks  []string  `json:"cni_networks,omitzero"`
+	CapAdd       []string  `json:"cap_add,omitzero"`
+	CapDrop      []string  `json:"cap_drop,omitzero"`
+	CgroupNS     Namespace `json:"cgroupns,omitzero"`
+	CgroupParent string    `json:"cgroup_parent,omitzero"`
+	CgroupsMode  string    `json:"cgroups_mode,omitzero"`
+	// ChrootDirectories: since API 4.1.
+	ChrootDirectories      []string `json:"chroot_directories,omitzero"`
+	Command                []string `json:"command,omitzero"`
+	ConmonPIDFile          string   `json:"conmon_pid_file,omitzero"`
+	ContainerCreateCommand []string `json:"containerCreateCommand,omitzero"`
+	// CreateWorkingDir: since API 3.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
+	CreateWorkingDir *bool    `json:"create_working_dir,omitzero"`
+	DNSOption        []string `json:"dns_option,omitzero"`
+	DNSSearch        []string `json:"dns_search,omitzero"`
+	DNSServer        []string `json:"dns_server,omitzero"`
+	// DependencyContainers: since API 3.2.
+	DependencyContainers []string `json:"dependencyContainers,omitzero"`
+	// DeviceCgroupRule: since API 3.3.
+	DeviceCgroupRule []LinuxDeviceCgroup `json:"device_cgroup_rule,omitzero"`
+	Devices          []LinuxDevice       `json:"devices,omitzero"`
+	// DevicesFrom: since API 4.0.
+	DevicesFrom []string          `json:"devices_from,omitzero"`
+	Entrypoint  []string          `json:"entrypoint,omitzero"`
+	Env         map[string]string `json:"env,omitzero"`
 	// EnvHost is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	EnvHost    *bool             `json:"env_host,omitzero"`
-	EnvMerge   []string          `json:"envmerge,omitzero"`
-	Expose     map[uint16]string `json:"expose,omitzero"`
-	GroupEntry string            `json:"group_entry,omitzero"`
-	Groups     []string          `json:"groups,omitzero"`
+	EnvHost *bool `json:"env_host,omitzero"`
+	// EnvMerge: since API 4.3.
+	EnvMerge []string          `json:"envmerge,omitzero"`
+	Expose   map[uint16]string `json:"expose,omitzero"`
+	// GroupEntry: since API 4.5.
+	GroupEntry string   `json:"group_entry,omitzero"`
+	Groups     []string `json:"groups,omitzero"`
 	// HTTPProxy is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	HTTPProxy                  *bool                      `json:"httpproxy,omitzero"`
+	HTTPProxy *bool `json:"httpproxy,omitzero"`
+	// HealthCheckOnFailureAction: since API 4.3.
 	HealthCheckOnFailureAction HealthCheckOnFailureAction `json:"health_check_on_failure_action,omitzero"`
 	HealthConfig               Schema2HealthConfig        `json:"healthconfig,omitzero"`
 	HostAdd                    []string                   `json:"hostadd,omitzero"`
-	HostDeviceList             []LinuxDevice              `json:"host_device_list,omitzero"`
-	HostUsers                  []string                   `json:"hostusers,omitzero"`
-	Hostname                   string                     `json:"hostname,omitzero"`
-	IDMappings                 IDMappingOptions           `json:"idmappings,omitzero"`
-	IPCNS                      Namespace                  `json:"ipcns,omitzero"`
-	Image                      string                     `json:"image,omitzero"`
-	ImageArch                  string                     `json:"image_arch,omitzero"`
-	ImageOS                    string                     `json:"image_os,omitzero"`
-	ImageVariant               string                     `json:"image_variant,omitzero"`
-	ImageVolumeMode            string                     `json:"image_volume_mode,omitzero"`
-	ImageVolumes               []ImageVolume              `json:"image_volumes,omitzero"`
+	// HostDeviceList: since API 4.0.
+	HostDeviceList []LinuxDevice `json:"host_device_list,omitzero"`
+	// HostUsers: since API 4.0.
+	HostUsers  []string         `json:"hostusers,omitzero"`
+	Hostname   string           `json:"hostname,omitzero"`
+	IDMappings IDMappingOptions `json:"idmappings,omitzero"`
+	IPCNS      Namespace        `json:"ipcns,omitzero"`
+	Image      string           `json:"image,omitzero"`
+	// ImageArch: since API 4.2.
+	ImageArch string `json:"image_arch,omitzero"`
+	// ImageOS: since API 4.2.
+	ImageOS string `json:"image_os,omitzero"`
+	// ImageVariant: since API 4.2.
+	ImageVariant    string        `json:"image_variant,omitzero"`
+	ImageVolumeMode string        `json:"image_volume_mode,omitzero"`
+	ImageVolumes    []ImageVolume `json:"image_volumes,omitzero"`
 	// Init is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	Init              *bool         `json:"init,omitzero"`
-	InitContainerType string        `json:"init_container_type,omitzero"`
-	InitPath          string        `json:"init_path,omitzero"`
-	IntelRdt          LinuxIntelRdt `json:"intelRdt,omitzero"`
-	// LabelNested is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	Init *bool `json:"init,omitzero"`
+	// InitContainerType: since API 3.4.
+	InitContainerType string `json:"init_container_type,omitzero"`
+	InitPath          string `json:"init_path,omitzero"`
+	// IntelRdt: since API 4.8.
+	IntelRdt LinuxIntelRdt `json:"intelRdt,omitzero"`
+	// LabelNested: since API 4.5. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	LabelNested      *bool             `json:"label_nested,omitzero"`
 	Labels           map[string]string `json:"labels,omitzero"`
 	LogConfiguration LogConfigLibpod   `json:"log_configuration,omitzero"`
-	// ManagePassword is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	ManagePassword *bool                        `json:"manage_password,omitzero"`
-	Mask           []string                     `json:"mask,omitzero"`
-	Mounts         []SpecsMount                 `json:"mounts,omitzero"`
-	Name           string                       `json:"name,omitzero"`
-	NetNS          Namespace                    `json:"netns,omitzero"`
-	NetworkOptions map[string][]string          `json:"network_options,omitzero"`
-	Networks       map[string]PerNetworkOptions `json:"Networks,omitzero"`
+	// ManagePassword: since API 4.0. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
+	ManagePassword *bool               `json:"manage_password,omitzero"`
+	Mask           []string            `json:"mask,omitzero"`
+	Mounts         []SpecsMount        `json:"mounts,omitzero"`
+	Name           string              `json:"name,omitzero"`
+	NetNS          Namespace           `json:"netns,omitzero"`
+	NetworkOptions map[string][]string `json:"network_options,omitzero"`
+	// Networks: since API 4.0.
+	Networks map[string]PerNetworkOptions `json:"Networks,omitzero"`
 	// NoNewPrivileges is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	NoNewPrivileges *bool  `json:"no_new_privileges,omitzero"`
 	OCIRuntime      string `json:"oci_runtime,omitzero"`
 	// OOMScoreAdj is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	OOMScoreAdj    *int64           `json:"oom_score_adj,omitzero"`
-	OverlayVolumes []OverlayVolume  `json:"overlay_volumes,omitzero"`
-	PIDNS          Namespace        `json:"pidns,omitzero"`
-	PasswdEntry    string           `json:"passwd_entry,omitzero"`
-	Personality    LinuxPersonality `json:"personality,omitzero"`
-	Pod            string           `json:"pod,omitzero"`
-	PortMappings   []PortMapping    `json:"portmappings,omitzero"`
+	OOMScoreAdj    *int64          `json:"oom_score_adj,omitzero"`
+	OverlayVolumes []OverlayVolume `json:"overlay_volumes,omitzero"`
+	PIDNS          Namespace       `json:"pidns,omitzero"`
+	// PasswdEntry: since API 4.1.
+	PasswdEntry string `json:"passwd_entry,omitzero"`
+	// Personality: since API 3.4.
+	Personality  LinuxPersonality `json:"personality,omitzero"`
+	Pod          string           `json:"pod,omitzero"`
+	PortMappings []PortMapping    `json:"portmappings,omitzero"`
 	// Privileged is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	Privileged *bool    `json:"privileged,omitzero"`
 	ProcfsOpts []string `json:"procfs_opts,omitzero"`
@@ -87,7 +109,8 @@ type SpecGenerator struct {
 	RawImageName      string `json:"raw_image_name,omitzero"`
 	// ReadOnlyFilesystem is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	ReadOnlyFilesystem *bool `json:"read_only_filesystem,omitzero"`
-	// ReadWriteTmpfs is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// ReadWriteTmpfs: since API 4.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	ReadWriteTmpfs *bool `json:"read_write_tmpfs,omitzero"`
 	// Remove is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	Remove         *bool          `json:"remove,omitzero"`
@@ -97,28 +120,34 @@ type SpecGenerator struct {
 	RestartTries *uint64       `json:"restart_tries,omitzero"`
 	Rlimits      []POSIXRlimit `json:"r_limits,omitzero"`
 	Rootfs       string        `json:"rootfs,omitzero"`
-	// RootfsMapping is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// RootfsMapping: since API 4.5. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	RootfsMapping *string `json:"rootfs_mapping,omitzero"`
-	// RootfsOverlay is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	RootfsOverlay      *bool             `json:"rootfs_overlay,omitzero"`
-	RootfsPropagation  string            `json:"rootfs_propagation,omitzero"`
-	SdNotifyMode       string            `json:"sdnotifyMode,omitzero"`
-	SeccompPolicy      string            `json:"seccomp_policy,omitzero"`
-	SeccompProfilePath string            `json:"seccomp_profile_path,omitzero"`
-	SecretEnv          map[string]string `json:"secret_env,omitzero"`
-	Secrets            []SpecgenSecret   `json:"secrets,omitzero"`
-	SelinuxOpts        []string          `json:"selinux_opts,omitzero"`
+	// RootfsOverlay: since API 4.0. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
+	RootfsOverlay      *bool  `json:"rootfs_overlay,omitzero"`
+	RootfsPropagation  string `json:"rootfs_propagation,omitzero"`
+	SdNotifyMode       string `json:"sdnotifyMode,omitzero"`
+	SeccompPolicy      string `json:"seccomp_policy,omitzero"`
+	SeccompProfilePath string `json:"seccomp_profile_path,omitzero"`
+	// SecretEnv: since API 3.2.
+	SecretEnv   map[string]string `json:"secret_env,omitzero"`
+	Secrets     []SpecgenSecret   `json:"secrets,omitzero"`
+	SelinuxOpts []string          `json:"selinux_opts,omitzero"`
 	// ShmSize is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	ShmSize *int64 `json:"shm_size,omitzero"`
-	// ShmSizeSystemd is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	ShmSizeSystemd      *int64             `json:"shm_size_systemd,omitzero"`
+	// ShmSizeSystemd: since API 4.5. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
+	ShmSizeSystemd *int64 `json:"shm_size_systemd,omitzero"`
+	// StartupHealthConfig: since API 4.4.
 	StartupHealthConfig StartupHealthCheck `json:"startupHealthConfig,omitzero"`
 	// Stdin is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	Stdin *bool `json:"stdin,omitzero"`
 	// StopSignal is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	StopSignal *Signal `json:"stop_signal,omitzero"`
 	// StopTimeout is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	StopTimeout *uint64           `json:"stop_timeout,omitzero"`
+	StopTimeout *uint64 `json:"stop_timeout,omitzero"`
+	// StorageOpts: since API 4.0.
 	StorageOpts map[string]string `json:"storage_opts,omitzero"`
 	Sysctl      map[string]string `json:"sysctl,omitzero"`
 	Systemd     string            `json:"systemd,omitzero"`
@@ -128,14 +157,17 @@ type SpecGenerator struct {
 	ThrottleReadIOPSDevice  map[string]LinuxThrottleDevice `json:"throttleReadIOPSDevice,omitzero"`
 	ThrottleWriteBpsDevice  map[string]LinuxThrottleDevice `json:"throttleWriteBpsDevice,omitzero"`
 	ThrottleWriteIOPSDevice map[string]LinuxThrottleDevice `json:"throttleWriteIOPSDevice,omitzero"`
-	Timeout                 uint64                         `json:"timeout,omitzero"`
-	Timezone                string                         `json:"timezone,omitzero"`
-	UTSNS                   Namespace                      `json:"utsns,omitzero"`
-	Umask                   string                         `json:"umask,omitzero"`
-	Unified                 map[string]string              `json:"unified,omitzero"`
-	Unmask                  []string                       `json:"unmask,omitzero"`
-	UnsetEnv                []string                       `json:"unsetenv,omitzero"`
-	// UnsetEnvAll is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// Timeout: since API 3.2.
+	Timeout  uint64            `json:"timeout,omitzero"`
+	Timezone string            `json:"timezone,omitzero"`
+	UTSNS    Namespace         `json:"utsns,omitzero"`
+	Umask    string            `json:"umask,omitzero"`
+	Unified  map[string]string `json:"unified,omitzero"`
+	Unmask   []string          `json:"unmask,omitzero"`
+	// UnsetEnv: since API 4.0.
+	UnsetEnv []string `json:"unsetenv,omitzero"`
+	// UnsetEnvAll: since API 4.0. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	UnsetEnvAll *bool `json:"unsetenvall,omitzero"`
 	// UseImageHosts is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	UseImageHosts *bool `json:"use_image_hosts,omitzero"`
@@ -143,7 +175,7 @@ type SpecGenerator struct {
 	UseImageResolveConf *bool     `json:"use_image_resolve_conf,omitzero"`
 	User                string    `json:"user,omitzero"`
 	UserNS              Namespace `json:"userns,omitzero"`
-	// Volatile is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// Volatile: since API 3.2. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
 	Volatile     *bool                        `json:"volatile,omitzero"`
 	Volumes      []NamedVolume                `json:"volumes,omitzero"`
 	VolumesFrom  []string                     `json:"volumes_from,omitzero"`

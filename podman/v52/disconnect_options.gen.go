@@ -5,6 +5,8 @@ package v52
 
 // DisconnectOptions is the definition DisconnectOptions.
 type DisconnectOptions struct {
+	// Container: since API 4.0.
 	Container string `json:"Container,omitzero"`
-	Force     bool   `json:"Force,omitzero"`
+	// Force: since API 4.0.
+	Force bool `json:"Force,omitzero"`
 }

@@ -5,6 +5,7 @@ package v52
 
 // LibpodImageSummary is the definition LibpodImageSummary.
 type LibpodImageSummary struct {
+	// Arch: since API 5.1.
 	Arch       string   `json:"Arch,omitzero"`
 	Containers int64    `json:"Containers,omitzero"`
 	Created    int64    `json:"Created,omitzero"`
@@ -12,16 +13,18 @@ type LibpodImageSummary struct {
 	Digest     string   `json:"Digest,omitzero"`
 	History    []string `json:"History,omitzero"`
 	ID         string   `json:"Id,omitzero"`
-	// IsManifestList is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// IsManifestList: since API 5.1. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	IsManifestList *bool             `json:"IsManifestList,omitzero"`
 	Labels         map[string]string `json:"Labels,omitzero"`
 	Names          []string          `json:"Names,omitzero"`
-	OS             string            `json:"Os,omitzero"`
-	ParentID       string            `json:"ParentId,omitzero"`
-	ReadOnly       bool              `json:"ReadOnly,omitzero"`
-	RepoDigests    []string          `json:"RepoDigests,omitzero"`
-	RepoTags       []string          `json:"RepoTags,omitzero"`
-	SharedSize     int64             `json:"SharedSize,omitzero"`
-	Size           int64             `json:"Size,omitzero"`
-	VirtualSize    int64             `json:"VirtualSize,omitzero"`
+	// OS: since API 5.1.
+	OS          string   `json:"Os,omitzero"`
+	ParentID    string   `json:"ParentId,omitzero"`
+	ReadOnly    bool     `json:"ReadOnly,omitzero"`
+	RepoDigests []string `json:"RepoDigests,omitzero"`
+	RepoTags    []string `json:"RepoTags,omitzero"`
+	SharedSize  int64    `json:"SharedSize,omitzero"`
+	Size        int64    `json:"Size,omitzero"`
+	VirtualSize int64    `json:"VirtualSize,omitzero"`
 }

@@ -5,9 +5,14 @@ package v52
 
 // NetworkConnectOptions is the definition NetworkConnectOptions.
 type NetworkConnectOptions struct {
-	Aliases       []string `json:"aliases,omitzero"`
-	Container     string   `json:"container,omitzero"`
-	InterfaceName string   `json:"interface_name,omitzero"`
-	StaticIPs     []string `json:"static_ips,omitzero"`
-	StaticMAC     string   `json:"static_mac,omitzero"`
+	// Aliases: since API 4.0.
+	Aliases []string `json:"aliases,omitzero"`
+	// Container: since API 4.0.
+	Container string `json:"container,omitzero"`
+	// InterfaceName: since API 4.0.
+	InterfaceName string `json:"interface_name,omitzero"`
+	// StaticIPs: since API 4.0.
+	StaticIPs []string `json:"static_ips,omitzero"`
+	// StaticMAC: since API 4.0.
+	StaticMAC string `json:"static_mac,omitzero"`
 }

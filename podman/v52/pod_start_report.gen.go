@@ -5,7 +5,8 @@ package v52
 
 // PodStartReport is the definition PodStartReport.
 type PodStartReport struct {
-	Errs     []string `json:"Errs,omitzero"`
-	ID       string   `json:"Id,omitzero"`
-	RawInput string   `json:"RawInput,omitzero"`
+	Errs []string `json:"Errs,omitzero"`
+	ID   string   `json:"Id,omitzero"`
+	// RawInput: since API 5.2.
+	RawInput string `json:"RawInput,omitzero"`
 }

@@ -5,10 +5,11 @@ package v52
 
 // SystemPruneReport is the definition SystemPruneReport.
 type SystemPruneReport struct {
-	ContainerPruneReports []PruneReport        `json:"ContainerPruneReports,omitzero"`
-	ImagePruneReports     []PruneReport        `json:"ImagePruneReports,omitzero"`
-	NetworkPruneReports   []NetworkPruneReport `json:"NetworkPruneReports,omitzero"`
-	PodPruneReport        []PodPruneReport     `json:"PodPruneReport,omitzero"`
-	ReclaimedSpace        uint64               `json:"ReclaimedSpace,omitzero"`
-	VolumePruneReports    []PruneReport        `json:"VolumePruneReports,omitzero"`
+	ContainerPruneReports []PruneReport `json:"ContainerPruneReports,omitzero"`
+	ImagePruneReports     []PruneReport `json:"ImagePruneReports,omitzero"`
+	// NetworkPruneReports: since API 4.2.
+	NetworkPruneReports []NetworkPruneReport `json:"NetworkPruneReports,omitzero"`
+	PodPruneReport      []PodPruneReport     `json:"PodPruneReport,omitzero"`
+	ReclaimedSpace      uint64               `json:"ReclaimedSpace,omitzero"`
+	VolumePruneReports  []PruneReport        `json:"VolumePruneReports,omitzero"`
 }

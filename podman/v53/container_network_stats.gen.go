@@ -3,7 +3,7 @@
 
 package v53
 
-// ContainerNetworkStats is the definition ContainerNetworkStats.
+// ContainerNetworkStats is the definition ContainerNetworkStats. Since API 5.0.
 type ContainerNetworkStats struct {
 	RxBytes   uint64 `json:"RxBytes,omitzero"`
 	RxDropped uint64 `json:"RxDropped,omitzero"`

@@ -5,41 +5,53 @@ package v53
 
 // InspectContainerConfig is the definition InspectContainerConfig.
 type InspectContainerConfig struct {
-	Annotations                map[string]string   `json:"Annotations,omitzero"`
-	AttachStderr               bool                `json:"AttachStderr,omitzero"`
-	AttachStdin                bool                `json:"AttachStdin,omitzero"`
-	AttachStdout               bool                `json:"AttachStdout,omitzero"`
-	ChrootDirs                 []string            `json:"ChrootDirs,omitzero"`
-	Cmd                        []string            `json:"Cmd,omitzero"`
-	CreateCommand              []string            `json:"CreateCommand,omitzero"`
-	DomainName                 string              `json:"Domainname,omitzero"`
-	Entrypoint                 []string            `json:"Entrypoint,omitzero"`
-	Env                        []string            `json:"Env,omitzero"`
-	ExposedPorts               map[string]struct{} `json:"ExposedPorts,omitzero"`
-	HealthLogDestination       string              `json:"HealthLogDestination,omitzero"`
-	Healthcheck                Schema2HealthConfig `json:"Healthcheck,omitzero"`
-	HealthcheckMaxLogCount     uint64              `json:"HealthcheckMaxLogCount,omitzero"`
-	HealthcheckMaxLogSize      uint64              `json:"HealthcheckMaxLogSize,omitzero"`
-	HealthcheckOnFailureAction string              `json:"HealthcheckOnFailureAction,omitzero"`
-	Hostname                   string              `json:"Hostname,omitzero"`
-	Image                      string              `json:"Image,omitzero"`
-	Labels                     map[string]string   `json:"Labels,omitzero"`
-	OnBuild                    string              `json:"OnBuild,omitzero"`
-	OpenStdin                  bool                `json:"OpenStdin,omitzero"`
-	Passwd                     bool                `json:"Passwd,omitzero"`
-	SdNotifyMode               string              `json:"sdNotifyMode,omitzero"`
-	SdNotifySocket             string              `json:"sdNotifySocket,omitzero"`
-	Secrets                    []InspectSecret     `json:"Secrets,omitzero"`
-	StartupHealthCheck         StartupHealthCheck  `json:"StartupHealthCheck,omitzero"`
-	StdinOnce                  bool                `json:"StdinOnce,omitzero"`
-	StopSignal                 string              `json:"StopSignal,omitzero"`
-	StopTimeout                uint64              `json:"StopTimeout,omitzero"`
-	SystemdMode                bool                `json:"SystemdMode,omitzero"`
-	TTY                        bool                `json:"Tty,omitzero"`
-	Timeout                    uint64              `json:"Timeout,omitzero"`
-	Timezone                   string              `json:"Timezone,omitzero"`
-	Umask                      string              `json:"Umask,omitzero"`
-	User                       string              `json:"User,omitzero"`
-	Volumes                    map[string]struct{} `json:"Volumes,omitzero"`
-	WorkingDir                 string              `json:"WorkingDir,omitzero"`
+	Annotations  map[string]string `json:"Annotations,omitzero"`
+	AttachStderr bool              `json:"AttachStderr,omitzero"`
+	AttachStdin  bool              `json:"AttachStdin,omitzero"`
+	AttachStdout bool              `json:"AttachStdout,omitzero"`
+	// ChrootDirs: since API 4.1.
+	ChrootDirs    []string `json:"ChrootDirs,omitzero"`
+	Cmd           []string `json:"Cmd,omitzero"`
+	CreateCommand []string `json:"CreateCommand,omitzero"`
+	DomainName    string   `json:"Domainname,omitzero"`
+	Entrypoint    []string `json:"Entrypoint,omitzero"`
+	Env           []string `json:"Env,omitzero"`
+	// ExposedPorts: since API 5.3.
+	ExposedPorts map[string]struct{} `json:"ExposedPorts,omitzero"`
+	// HealthLogDestination: since API 5.3.
+	HealthLogDestination string              `json:"HealthLogDestination,omitzero"`
+	Healthcheck          Schema2HealthConfig `json:"Healthcheck,omitzero"`
+	// HealthcheckMaxLogCount: since API 5.3.
+	HealthcheckMaxLogCount uint64 `json:"HealthcheckMaxLogCount,omitzero"`
+	// HealthcheckMaxLogSize: since API 5.3.
+	HealthcheckMaxLogSize uint64 `json:"HealthcheckMaxLogSize,omitzero"`
+	// HealthcheckOnFailureAction: since API 4.3.
+	HealthcheckOnFailureAction string            `json:"HealthcheckOnFailureAction,omitzero"`
+	Hostname                   string            `json:"Hostname,omitzero"`
+	Image                      string            `json:"Image,omitzero"`
+	Labels                     map[string]string `json:"Labels,omitzero"`
+	OnBuild                    string            `json:"OnBuild,omitzero"`
+	OpenStdin                  bool              `json:"OpenStdin,omitzero"`
+	// Passwd: since API 4.0.
+	Passwd bool `json:"Passwd,omitzero"`
+	// SdNotifyMode: since API 4.3.
+	SdNotifyMode string `json:"sdNotifyMode,omitzero"`
+	// SdNotifySocket: since API 4.3.
+	SdNotifySocket string          `json:"sdNotifySocket,omitzero"`
+	Secrets        []InspectSecret `json:"Secrets,omitzero"`
+	// StartupHealthCheck: since API 5.3.
+	StartupHealthCheck StartupHealthCheck `json:"StartupHealthCheck,omitzero"`
+	StdinOnce          bool               `json:"StdinOnce,omitzero"`
+	StopSignal         string             `json:"StopSignal,omitzero"`
+	// StopTimeout: since API 3.2.
+	StopTimeout uint64 `json:"StopTimeout,omitzero"`
+	SystemdMode bool   `json:"SystemdMode,omitzero"`
+	TTY         bool   `json:"Tty,omitzero"`
+	// Timeout: since API 3.2.
+	Timeout    uint64              `json:"Timeout,omitzero"`
+	Timezone   string              `json:"Timezone,omitzero"`
+	Umask      string              `json:"Umask,omitzero"`
+	User       string              `json:"User,omitzero"`
+	Volumes    map[string]struct{} `json:"Volumes,omitzero"`
+	WorkingDir string              `json:"WorkingDir,omitzero"`
 }

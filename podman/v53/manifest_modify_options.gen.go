@@ -3,29 +3,41 @@
 
 package v53
 
-// ManifestModifyOptions is the definition ManifestModifyOptions.
+// ManifestModifyOptions is the definition ManifestModifyOptions. Since API 4.0.
 type ManifestModifyOptions struct {
-	All                   bool              `json:"all,omitzero"`
-	Annotation            []string          `json:"annotation,omitzero"`
-	Annotations           map[string]string `json:"annotations,omitzero"`
-	Arch                  string            `json:"arch,omitzero"`
-	ArtifactAnnotations   map[string]string `json:"artifact_annotations,omitzero"`
-	ArtifactConfig        string            `json:"artifact_config,omitzero"`
-	ArtifactConfigType    string            `json:"artifact_config_type,omitzero"`
-	ArtifactExcludeTitles bool              `json:"artifact_exclude_titles,omitzero"`
-	ArtifactFiles         []string          `json:"artifact_files,omitzero"`
-	ArtifactLayerType     string            `json:"artifact_layer_type,omitzero"`
-	ArtifactSubject       string            `json:"artifact_subject,omitzero"`
-	// ArtifactType is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	ArtifactType     *string           `json:"artifact_type,omitzero"`
-	Features         []string          `json:"features,omitzero"`
-	Images           []string          `json:"images,omitzero"`
-	IndexAnnotation  []string          `json:"index_annotation,omitzero"`
+	All        bool     `json:"all,omitzero"`
+	Annotation []string `json:"annotation,omitzero"`
+	// Annotations: since API 4.4.
+	Annotations map[string]string `json:"annotations,omitzero"`
+	Arch        string            `json:"arch,omitzero"`
+	// ArtifactAnnotations: since API 5.0.
+	ArtifactAnnotations map[string]string `json:"artifact_annotations,omitzero"`
+	// ArtifactConfig: since API 5.0.
+	ArtifactConfig string `json:"artifact_config,omitzero"`
+	// ArtifactConfigType: since API 5.0.
+	ArtifactConfigType string `json:"artifact_config_type,omitzero"`
+	// ArtifactExcludeTitles: since API 5.0.
+	ArtifactExcludeTitles bool `json:"artifact_exclude_titles,omitzero"`
+	// ArtifactFiles: since API 5.0.
+	ArtifactFiles []string `json:"artifact_files,omitzero"`
+	// ArtifactLayerType: since API 5.0.
+	ArtifactLayerType string `json:"artifact_layer_type,omitzero"`
+	// ArtifactSubject: since API 5.0.
+	ArtifactSubject string `json:"artifact_subject,omitzero"`
+	// ArtifactType: since API 5.0. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
+	ArtifactType *string  `json:"artifact_type,omitzero"`
+	Features     []string `json:"features,omitzero"`
+	Images       []string `json:"images,omitzero"`
+	// IndexAnnotation: since API 5.0.
+	IndexAnnotation []string `json:"index_annotation,omitzero"`
+	// IndexAnnotations: since API 5.0.
 	IndexAnnotations map[string]string `json:"index_annotations,omitzero"`
 	OS               string            `json:"os,omitzero"`
 	OSFeatures       []string          `json:"os_features,omitzero"`
 	OSVersion        string            `json:"os_version,omitzero"`
 	Operation        string            `json:"operation,omitzero"`
-	Subject          string            `json:"subject,omitzero"`
-	Variant          string            `json:"variant,omitzero"`
+	// Subject: since API 5.0.
+	Subject string `json:"subject,omitzero"`
+	Variant string `json:"variant,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v53
 
-// NetworkInfo is the definition NetworkInfo.
+// NetworkInfo is the definition NetworkInfo. Since API 4.6.
 type NetworkInfo struct {
 	Backend NetworkBackend `json:"backend,omitzero"`
 	DNS     DNSNetworkInfo `json:"dns,omitzero"`

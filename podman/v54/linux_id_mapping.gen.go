@@ -3,7 +3,7 @@
 
 package v54
 
-// LinuxIDMapping is the definition LinuxIDMapping.
+// LinuxIDMapping is the definition LinuxIDMapping. Since API 4.4.
 type LinuxIDMapping struct {
 	ContainerID uint32 `json:"containerID,omitzero"`
 	HostID      uint32 `json:"hostID,omitzero"`

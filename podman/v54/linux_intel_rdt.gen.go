@@ -3,10 +3,12 @@
 
 package v54
 
-// LinuxIntelRdt is the definition LinuxIntelRdt.
+// LinuxIntelRdt is the definition LinuxIntelRdt. Since API 4.8.
 type LinuxIntelRdt struct {
-	ClosID        string `json:"closID,omitzero"`
-	EnableCMT     bool   `json:"enableCMT,omitzero"`
+	ClosID string `json:"closID,omitzero"`
+	// EnableCMT: until API 5.8.
+	EnableCMT bool `json:"enableCMT,omitzero"`
+	// EnableMBM: until API 5.8.
 	EnableMBM     bool   `json:"enableMBM,omitzero"`
 	L3CacheSchema string `json:"l3CacheSchema,omitzero"`
 	MemBwSchema   string `json:"memBwSchema,omitzero"`

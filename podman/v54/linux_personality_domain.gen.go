@@ -3,5 +3,5 @@
 
 package v54
 
-// LinuxPersonalityDomain is the definition LinuxPersonalityDomain.
+// LinuxPersonalityDomain is the definition LinuxPersonalityDomain. Since API 3.4.
 type LinuxPersonalityDomain string

@@ -3,7 +3,7 @@
 
 package v54
 
-// NetAddress is the definition NetAddress.
+// NetAddress is the definition NetAddress. Since API 5.0.
 type NetAddress struct {
 	Gateway string `json:"gateway,omitzero"`
 	Ipnet   string `json:"ipnet,omitzero"`

@@ -3,11 +3,12 @@
 
 package v54
 
-// PerNetworkOptions is the definition PerNetworkOptions.
+// PerNetworkOptions is the definition PerNetworkOptions. Since API 4.0.
 type PerNetworkOptions struct {
-	Aliases       []string          `json:"aliases,omitzero"`
-	InterfaceName string            `json:"interface_name,omitzero"`
-	Options       map[string]string `json:"options,omitzero"`
-	StaticIPs     []string          `json:"static_ips,omitzero"`
-	StaticMAC     string            `json:"static_mac,omitzero"`
+	Aliases       []string `json:"aliases,omitzero"`
+	InterfaceName string   `json:"interface_name,omitzero"`
+	// Options: since API 5.4.
+	Options   map[string]string `json:"options,omitzero"`
+	StaticIPs []string          `json:"static_ips,omitzero"`
+	StaticMAC string            `json:"static_mac,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v54
 
-// SecretCreateReport is the definition SecretCreateReport.
+// SecretCreateReport is the definition SecretCreateReport. Since API 4.3.
 type SecretCreateReport struct {
 	ID string `json:"ID,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v54
 
-// SecretRmReport is the definition SecretRmReport.
+// SecretRmReport is the definition SecretRmReport. Since API 4.5.
 type SecretRmReport struct {
 	Err string `json:"Err,omitzero"`
 	ID  string `json:"ID,omitzero"`

@@ -5,10 +5,12 @@ package v54
 
 // SpecsMount is the definition SpecsMount.
 type SpecsMount struct {
-	Destination string           `json:"destination,omitzero"`
+	Destination string `json:"destination,omitzero"`
+	// GIDMappings: since API 4.4.
 	GIDMappings []LinuxIDMapping `json:"gidMappings,omitzero"`
 	Options     []string         `json:"options,omitzero"`
 	Source      string           `json:"source,omitzero"`
 	Type        string           `json:"type,omitzero"`
+	// UIDMappings: since API 4.4.
 	UIDMappings []LinuxIDMapping `json:"uidMappings,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v55
 
-// ArtifactVolume is the definition ArtifactVolume.
+// ArtifactVolume is the definition ArtifactVolume. Since API 5.5.
 type ArtifactVolume struct {
 	Destination string `json:"destination,omitzero"`
 	Digest      string `json:"digest,omitzero"`

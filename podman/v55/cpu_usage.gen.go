@@ -3,7 +3,7 @@
 
 package v55
 
-// CPUUsage is the definition CPUUsage.
+// CPUUsage is the definition CPUUsage. Since API 4.1.
 type CPUUsage struct {
 	IdlePercent   float64 `json:"idlePercent,omitzero"`
 	SystemPercent float64 `json:"systemPercent,omitzero"`

@@ -8,5 +8,6 @@ type ImageVolume struct {
 	Destination string `json:"Destination,omitzero"`
 	ReadWrite   bool   `json:"ReadWrite,omitzero"`
 	Source      string `json:"Source,omitzero"`
-	SubPath     string `json:"subPath,omitzero"`
+	// SubPath: since API 5.1.
+	SubPath string `json:"subPath,omitzero"`
 }

@@ -3,5 +3,5 @@
 
 package v55
 
-// LinuxPersonalityFlag is the definition LinuxPersonalityFlag.
+// LinuxPersonalityFlag is the definition LinuxPersonalityFlag. Since API 3.4.
 type LinuxPersonalityFlag string

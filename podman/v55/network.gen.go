@@ -9,18 +9,32 @@ import (
 
 // Network is the definition Network.
 type Network struct {
-	Created           time.Time         `json:"created,omitzero"`
-	DNSEnabled        bool              `json:"dns_enabled,omitzero"`
-	Driver            string            `json:"driver,omitzero"`
-	ID                string            `json:"id,omitzero"`
-	IPAMOptions       map[string]string `json:"ipam_options,omitzero"`
-	IPv6Enabled       bool              `json:"ipv6_enabled,omitzero"`
-	Internal          bool              `json:"internal,omitzero"`
-	Labels            map[string]string `json:"labels,omitzero"`
-	Name              string            `json:"name,omitzero"`
-	NetworkDNSServers []string          `json:"network_dns_servers,omitzero"`
-	NetworkInterface  string            `json:"network_interface,omitzero"`
-	Options           map[string]string `json:"options,omitzero"`
-	Routes            []Route           `json:"routes,omitzero"`
-	Subnets           []Subnet          `json:"subnets,omitzero"`
+	// Created: since API 4.0.
+	Created time.Time `json:"created,omitzero"`
+	// DNSEnabled: since API 4.0.
+	DNSEnabled bool `json:"dns_enabled,omitzero"`
+	// Driver: since API 4.0.
+	Driver string `json:"driver,omitzero"`
+	// ID: since API 4.0.
+	ID string `json:"id,omitzero"`
+	// IPAMOptions: since API 4.0.
+	IPAMOptions map[string]string `json:"ipam_options,omitzero"`
+	// IPv6Enabled: since API 4.0.
+	IPv6Enabled bool `json:"ipv6_enabled,omitzero"`
+	// Internal: since API 4.0.
+	Internal bool `json:"internal,omitzero"`
+	// Labels: since API 4.0.
+	Labels map[string]string `json:"labels,omitzero"`
+	// Name: since API 4.0.
+	Name string `json:"name,omitzero"`
+	// NetworkDNSServers: since API 4.4.
+	NetworkDNSServers []string `json:"network_dns_servers,omitzero"`
+	// NetworkInterface: since API 4.0.
+	NetworkInterface string `json:"network_interface,omitzero"`
+	// Options: since API 4.0.
+	Options map[string]string `json:"options,omitzero"`
+	// Routes: since API 4.6.
+	Routes []Route `json:"routes,omitzero"`
+	// Subnets: since API 4.0.
+	Subnets []Subnet `json:"subnets,omitzero"`
 }

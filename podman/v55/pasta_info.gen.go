@@ -3,7 +3,7 @@
 
 package v55
 
-// PastaInfo is the definition PastaInfo.
+// PastaInfo is the definition PastaInfo. Since API 4.6.
 type PastaInfo struct {
 	Executable string `json:"executable,omitzero"`
 	Package    string `json:"package,omitzero"`

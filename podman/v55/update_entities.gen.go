@@ -3,57 +3,73 @@
 
 package v55
 
-// UpdateEntities is the definition UpdateEntities.
+// UpdateEntities is the definition UpdateEntities. Since API 4.3.
 type UpdateEntities struct {
-	BlkIOWeightDevice []WeightDevice      `json:"BlkIOWeightDevice,omitzero"`
-	BlockIO           LinuxBlockIO        `json:"blockIO,omitzero"`
-	CPU               LinuxCPU            `json:"cpu,omitzero"`
-	DeviceReadBPs     []ThrottleDevice    `json:"DeviceReadBPs,omitzero"`
-	DeviceReadIOPs    []ThrottleDevice    `json:"DeviceReadIOPs,omitzero"`
-	DeviceWriteBPs    []ThrottleDevice    `json:"DeviceWriteBPs,omitzero"`
-	DeviceWriteIOPs   []ThrottleDevice    `json:"DeviceWriteIOPs,omitzero"`
-	Devices           []LinuxDeviceCgroup `json:"devices,omitzero"`
-	Env               []string            `json:"Env,omitzero"`
-	// HealthCmd is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// BlkIOWeightDevice: since API 5.4.
+	BlkIOWeightDevice []WeightDevice `json:"BlkIOWeightDevice,omitzero"`
+	BlockIO           LinuxBlockIO   `json:"blockIO,omitzero"`
+	CPU               LinuxCPU       `json:"cpu,omitzero"`
+	// DeviceReadBPs: since API 5.4.
+	DeviceReadBPs []ThrottleDevice `json:"DeviceReadBPs,omitzero"`
+	// DeviceReadIOPs: since API 5.4.
+	DeviceReadIOPs []ThrottleDevice `json:"DeviceReadIOPs,omitzero"`
+	// DeviceWriteBPs: since API 5.4.
+	DeviceWriteBPs []ThrottleDevice `json:"DeviceWriteBPs,omitzero"`
+	// DeviceWriteIOPs: since API 5.4.
+	DeviceWriteIOPs []ThrottleDevice    `json:"DeviceWriteIOPs,omitzero"`
+	Devices         []LinuxDeviceCgroup `json:"devices,omitzero"`
+	// Env: since API 5.5.
+	Env []string `json:"Env,omitzero"`
+	// HealthCmd: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
 	HealthCmd *string `json:"health_cmd,omitzero"`
-	// HealthInterval is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// HealthInterval: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	HealthInterval *string `json:"health_interval,omitzero"`
-	// HealthLogDestination is nil where absent: the engine's own type has a pointer there: it tells zero from
-	// absent.
+	// HealthLogDestination: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero
+	// from absent.
 	HealthLogDestination *string `json:"health_log_destination,omitzero"`
-	// HealthMaxLogCount is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// HealthMaxLogCount: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	HealthMaxLogCount *uint64 `json:"health_max_log_count,omitzero"`
-	// HealthMaxLogSize is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// HealthMaxLogSize: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	HealthMaxLogSize *uint64 `json:"health_max_log_size,omitzero"`
-	// HealthOnFailure is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// HealthOnFailure: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	HealthOnFailure *string `json:"health_on_failure,omitzero"`
-	// HealthRetries is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// HealthRetries: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	HealthRetries *uint64 `json:"health_retries,omitzero"`
-	// HealthStartPeriod is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// HealthStartPeriod: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	HealthStartPeriod *string `json:"health_start_period,omitzero"`
-	// HealthStartupCmd is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// HealthStartupCmd: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	HealthStartupCmd *string `json:"health_startup_cmd,omitzero"`
-	// HealthStartupInterval is nil where absent: the engine's own type has a pointer there: it tells zero from
-	// absent.
+	// HealthStartupInterval: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero
+	// from absent.
 	HealthStartupInterval *string `json:"health_startup_interval,omitzero"`
-	// HealthStartupRetries is nil where absent: the engine's own type has a pointer there: it tells zero from
-	// absent.
+	// HealthStartupRetries: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero
+	// from absent.
 	HealthStartupRetries *uint64 `json:"health_startup_retries,omitzero"`
-	// HealthStartupSuccess is nil where absent: the engine's own type has a pointer there: it tells zero from
-	// absent.
+	// HealthStartupSuccess: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero
+	// from absent.
 	HealthStartupSuccess *uint64 `json:"health_startup_success,omitzero"`
-	// HealthStartupTimeout is nil where absent: the engine's own type has a pointer there: it tells zero from
-	// absent.
+	// HealthStartupTimeout: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero
+	// from absent.
 	HealthStartupTimeout *string `json:"health_startup_timeout,omitzero"`
-	// HealthTimeout is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// HealthTimeout: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	HealthTimeout  *string              `json:"health_timeout,omitzero"`
 	HugepageLimits []LinuxHugepageLimit `json:"hugepageLimits,omitzero"`
 	Memory         LinuxMemory          `json:"memory,omitzero"`
 	Network        LinuxNetwork         `json:"network,omitzero"`
-	// NoHealthCheck is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// NoHealthCheck: since API 5.4. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	NoHealthCheck *bool                `json:"no_healthcheck,omitzero"`
 	PIDs          LinuxPIDs            `json:"pids,omitzero"`
 	Rdma          map[string]LinuxRdma `json:"rdma,omitzero"`
 	Unified       map[string]string    `json:"unified,omitzero"`
-	UnsetEnv      []string             `json:"UnsetEnv,omitzero"`
+	// UnsetEnv: since API 5.5.
+	UnsetEnv []string `json:"UnsetEnv,omitzero"`
 }

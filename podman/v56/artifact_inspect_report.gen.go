@@ -3,7 +3,7 @@
 
 package v56
 
-// ArtifactInspectReport is the definition ArtifactInspectReport.
+// ArtifactInspectReport is the definition ArtifactInspectReport. Since API 5.6.
 type ArtifactInspectReport struct {
 	Digest   string `json:"Digest,omitzero"`
 	Manifest OCI1   `json:"Manifest,omitzero"`

@@ -3,7 +3,7 @@
 
 package v56
 
-// ArtifactPullReport is the definition ArtifactPullReport.
+// ArtifactPullReport is the definition ArtifactPullReport. Since API 5.6.
 type ArtifactPullReport struct {
 	// ArtifactDigest is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	ArtifactDigest *Digest `json:"ArtifactDigest,omitzero"`

@@ -5,7 +5,10 @@ package v56
 
 // ContainersPruneReportLibpod is the definition ContainersPruneReportLibpod.
 type ContainersPruneReportLibpod struct {
-	Err  string `json:"Err,omitzero"`
-	ID   string `json:"Id,omitzero"`
-	Size int64  `json:"Size,omitzero"`
+	// Err: since API 4.0.
+	Err string `json:"Err,omitzero"`
+	// ID: since API 4.0.
+	ID string `json:"Id,omitzero"`
+	// Size: since API 4.0.
+	Size int64 `json:"Size,omitzero"`
 }

@@ -5,13 +5,15 @@ package v56
 
 // DefineVersion is the definition DefineVersion.
 type DefineVersion struct {
-	APIVersion  string `json:"APIVersion,omitzero"`
+	APIVersion string `json:"APIVersion,omitzero"`
+	// BuildOrigin: since API 5.4.
 	BuildOrigin string `json:"BuildOrigin,omitzero"`
 	Built       int64  `json:"Built,omitzero"`
 	BuiltTime   string `json:"BuiltTime,omitzero"`
 	GitCommit   string `json:"GitCommit,omitzero"`
 	GoVersion   string `json:"GoVersion,omitzero"`
-	OS          string `json:"Os,omitzero"`
-	OSArch      string `json:"OsArch,omitzero"`
-	Version     string `json:"Version,omitzero"`
+	// OS: since API 4.1.
+	OS      string `json:"Os,omitzero"`
+	OSArch  string `json:"OsArch,omitzero"`
+	Version string `json:"Version,omitzero"`
 }

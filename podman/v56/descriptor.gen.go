@@ -3,7 +3,7 @@
 
 package v56
 
-// Descriptor is the definition Descriptor.
+// Descriptor is the definition Descriptor. Since API 5.3.
 type Descriptor struct {
 	Annotations  map[string]string `json:"annotations,omitzero"`
 	ArtifactType string            `json:"artifactType,omitzero"`

@@ -9,47 +9,54 @@ import (
 
 // InspectContainerData is the definition InspectContainerData.
 type InspectContainerData struct {
-	AppArmorProfile         string                     `json:"AppArmorProfile,omitzero"`
-	Args                    []string                   `json:"Args,omitzero"`
-	BoundingCaps            []string                   `json:"BoundingCaps,omitzero"`
-	Config                  InspectContainerConfig     `json:"Config,omitzero"`
-	ConmonPIDFile           string                     `json:"ConmonPidFile,omitzero"`
-	Created                 time.Time                  `json:"Created,omitzero"`
-	Dependencies            []string                   `json:"Dependencies,omitzero"`
-	Driver                  string                     `json:"Driver,omitzero"`
-	EffectiveCaps           []string                   `json:"EffectiveCaps,omitzero"`
-	ExecIDs                 []string                   `json:"ExecIDs,omitzero"`
-	GraphDriver             DriverData                 `json:"GraphDriver,omitzero"`
-	HostConfig              InspectContainerHostConfig `json:"HostConfig,omitzero"`
-	HostnamePath            string                     `json:"HostnamePath,omitzero"`
-	HostsPath               string                     `json:"HostsPath,omitzero"`
-	ID                      string                     `json:"Id,omitzero"`
-	Image                   string                     `json:"Image,omitzero"`
-	ImageDigest             string                     `json:"ImageDigest,omitzero"`
-	ImageName               string                     `json:"ImageName,omitzero"`
-	IsInfra                 bool                       `json:"IsInfra,omitzero"`
-	IsService               bool                       `json:"IsService,omitzero"`
-	KubeExitCodePropagation string                     `json:"KubeExitCodePropagation,omitzero"`
-	LockNumber              uint32                     `json:"lockNumber,omitzero"`
-	MountLabel              string                     `json:"MountLabel,omitzero"`
-	Mounts                  []InspectMount             `json:"Mounts,omitzero"`
-	Name                    string                     `json:"Name,omitzero"`
-	Namespace               string                     `json:"Namespace,omitzero"`
-	NetworkSettings         InspectNetworkSettings     `json:"NetworkSettings,omitzero"`
-	OCIConfigPath           string                     `json:"OCIConfigPath,omitzero"`
-	OCIRuntime              string                     `json:"OCIRuntime,omitzero"`
-	PIDFile                 string                     `json:"PidFile,omitzero"`
-	Path                    string                     `json:"Path,omitzero"`
-	Pod                     string                     `json:"Pod,omitzero"`
-	ProcessLabel            string                     `json:"ProcessLabel,omitzero"`
-	ResolvConfPath          string                     `json:"ResolvConfPath,omitzero"`
-	RestartCount            int32                      `json:"RestartCount,omitzero"`
-	Rootfs                  string                     `json:"Rootfs,omitzero"`
+	AppArmorProfile string                     `json:"AppArmorProfile,omitzero"`
+	Args            []string                   `json:"Args,omitzero"`
+	BoundingCaps    []string                   `json:"BoundingCaps,omitzero"`
+	Config          InspectContainerConfig     `json:"Config,omitzero"`
+	ConmonPIDFile   string                     `json:"ConmonPidFile,omitzero"`
+	Created         time.Time                  `json:"Created,omitzero"`
+	Dependencies    []string                   `json:"Dependencies,omitzero"`
+	Driver          string                     `json:"Driver,omitzero"`
+	EffectiveCaps   []string                   `json:"EffectiveCaps,omitzero"`
+	ExecIDs         []string                   `json:"ExecIDs,omitzero"`
+	GraphDriver     DriverData                 `json:"GraphDriver,omitzero"`
+	HostConfig      InspectContainerHostConfig `json:"HostConfig,omitzero"`
+	HostnamePath    string                     `json:"HostnamePath,omitzero"`
+	HostsPath       string                     `json:"HostsPath,omitzero"`
+	ID              string                     `json:"Id,omitzero"`
+	Image           string                     `json:"Image,omitzero"`
+	// ImageDigest: since API 4.3.
+	ImageDigest string `json:"ImageDigest,omitzero"`
+	ImageName   string `json:"ImageName,omitzero"`
+	IsInfra     bool   `json:"IsInfra,omitzero"`
+	// IsService: since API 4.2.
+	IsService bool `json:"IsService,omitzero"`
+	// KubeExitCodePropagation: since API 4.6.
+	KubeExitCodePropagation string `json:"KubeExitCodePropagation,omitzero"`
+	// LockNumber: since API 4.6.
+	LockNumber      uint32                 `json:"lockNumber,omitzero"`
+	MountLabel      string                 `json:"MountLabel,omitzero"`
+	Mounts          []InspectMount         `json:"Mounts,omitzero"`
+	Name            string                 `json:"Name,omitzero"`
+	Namespace       string                 `json:"Namespace,omitzero"`
+	NetworkSettings InspectNetworkSettings `json:"NetworkSettings,omitzero"`
+	OCIConfigPath   string                 `json:"OCIConfigPath,omitzero"`
+	OCIRuntime      string                 `json:"OCIRuntime,omitzero"`
+	// PIDFile: since API 3.2.
+	PIDFile        string `json:"PidFile,omitzero"`
+	Path           string `json:"Path,omitzero"`
+	Pod            string `json:"Pod,omitzero"`
+	ProcessLabel   string `json:"ProcessLabel,omitzero"`
+	ResolvConfPath string `json:"ResolvConfPath,omitzero"`
+	RestartCount   int32  `json:"RestartCount,omitzero"`
+	Rootfs         string `json:"Rootfs,omitzero"`
 	// SizeRW is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	SizeRW           *int64                `json:"SizeRw,omitzero"`
-	SizeRootFs       int64                 `json:"SizeRootFs,omitzero"`
-	State            InspectContainerState `json:"State,omitzero"`
-	StaticDir        string                `json:"StaticDir,omitzero"`
-	UseImageHostname bool                  `json:"UseImageHostname,omitzero"`
-	UseImageHosts    bool                  `json:"UseImageHosts,omitzero"`
+	SizeRW     *int64                `json:"SizeRw,omitzero"`
+	SizeRootFs int64                 `json:"SizeRootFs,omitzero"`
+	State      InspectContainerState `json:"State,omitzero"`
+	StaticDir  string                `json:"StaticDir,omitzero"`
+	// UseImageHostname: since API 5.4.
+	UseImageHostname bool `json:"UseImageHostname,omitzero"`
+	// UseImageHosts: since API 5.4.
+	UseImageHosts bool `json:"UseImageHosts,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v56
 
-// NetInterface is the definition NetInterface.
+// NetInterface is the definition NetInterface. Since API 5.0.
 type NetInterface struct {
 	MACAddress string       `json:"mac_address,omitzero"`
 	Subnets    []NetAddress `json:"subnets,omitzero"`

@@ -3,7 +3,7 @@
 
 package v56
 
-// NetworkContainerInfo is the definition NetworkContainerInfo.
+// NetworkContainerInfo is the definition NetworkContainerInfo. Since API 5.0.
 type NetworkContainerInfo struct {
 	Interfaces map[string]NetInterface `json:"interfaces,omitzero"`
 	Name       string                  `json:"name,omitzero"`

@@ -3,7 +3,7 @@
 
 package v56
 
-// NetworkUpdateOptions is the definition NetworkUpdateOptions.
+// NetworkUpdateOptions is the definition NetworkUpdateOptions. Since API 4.4.
 type NetworkUpdateOptions struct {
 	AddDNSServers    []string `json:"adddnsservers,omitzero"`
 	RemoveDNSServers []string `json:"removednsservers,omitzero"`

@@ -5,7 +5,8 @@ package v56
 
 // PodStopReport is the definition PodStopReport.
 type PodStopReport struct {
-	Errs     []string `json:"Errs,omitzero"`
-	ID       string   `json:"Id,omitzero"`
-	RawInput string   `json:"RawInput,omitzero"`
+	Errs []string `json:"Errs,omitzero"`
+	ID   string   `json:"Id,omitzero"`
+	// RawInput: since API 5.2.
+	RawInput string `json:"RawInput,omitzero"`
 }

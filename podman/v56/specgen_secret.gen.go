@@ -5,9 +5,14 @@ package v56
 
 // SpecgenSecret is the definition SpecgenSecret.
 type SpecgenSecret struct {
-	GID    uint32 `json:"GID,omitzero"`
-	Mode   uint32 `json:"Mode,omitzero"`
+	// GID: since API 3.2.
+	GID uint32 `json:"GID,omitzero"`
+	// Mode: since API 3.2.
+	Mode uint32 `json:"Mode,omitzero"`
+	// Source: since API 3.2.
 	Source string `json:"Source,omitzero"`
+	// Target: since API 3.4.
 	Target string `json:"Target,omitzero"`
-	UID    uint32 `json:"UID,omitzero"`
+	// UID: since API 3.2.
+	UID uint32 `json:"UID,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v56
 
-// SystemCheckReport is the definition SystemCheckReport.
+// SystemCheckReport is the definition SystemCheckReport. Since API 5.2.
 type SystemCheckReport struct {
 	Containers        map[string][]string `json:"Containers,omitzero"`
 	Errors            bool                `json:"Errors,omitzero"`

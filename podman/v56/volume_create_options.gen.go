@@ -6,13 +6,15 @@ package v56
 // VolumeCreateOptions is the definition VolumeCreateOptions.
 type VolumeCreateOptions struct {
 	Driver string `json:"Driver,omitzero"`
-	// GID is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	GID            *int64            `json:"GID,omitzero"`
+	// GID: since API 5.6. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
+	GID *int64 `json:"GID,omitzero"`
+	// IgnoreIfExists: since API 4.4.
 	IgnoreIfExists bool              `json:"IgnoreIfExists,omitzero"`
 	Label          map[string]string `json:"Label,omitzero"`
-	Labels         map[string]string `json:"Labels,omitzero"`
-	Name           string            `json:"Name,omitzero"`
-	Options        map[string]string `json:"Options,omitzero"`
-	// UID is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// Labels: since API 4.0.
+	Labels  map[string]string `json:"Labels,omitzero"`
+	Name    string            `json:"Name,omitzero"`
+	Options map[string]string `json:"Options,omitzero"`
+	// UID: since API 5.6. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
 	UID *int64 `json:"UID,omitzero"`
 }

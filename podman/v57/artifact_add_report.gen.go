@@ -3,7 +3,7 @@
 
 package v57
 
-// ArtifactAddReport is the definition ArtifactAddReport.
+// ArtifactAddReport is the definition ArtifactAddReport. Since API 5.6.
 type ArtifactAddReport struct {
 	// ArtifactDigest is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	ArtifactDigest *Digest `json:"ArtifactDigest,omitzero"`

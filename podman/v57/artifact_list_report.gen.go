@@ -3,7 +3,7 @@
 
 package v57
 
-// ArtifactListReport is the definition ArtifactListReport.
+// ArtifactListReport is the definition ArtifactListReport. Since API 5.6.
 type ArtifactListReport struct {
 	Manifest OCI1   `json:"Manifest,omitzero"`
 	Name     string `json:"Name,omitzero"`

@@ -3,7 +3,7 @@
 
 package v57
 
-// ArtifactRemoveReport is the definition ArtifactRemoveReport.
+// ArtifactRemoveReport is the definition ArtifactRemoveReport. Since API 5.6.
 type ArtifactRemoveReport struct {
 	ArtifactDigests []Digest `json:"ArtifactDigests,omitzero"`
 }

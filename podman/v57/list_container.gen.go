@@ -9,14 +9,16 @@ import (
 
 // ListContainer is the definition ListContainer.
 type ListContainer struct {
-	AutoRemove   bool                    `json:"AutoRemove,omitzero"`
-	CIDFile      string                  `json:"CIDFile,omitzero"`
-	Command      []string                `json:"Command,omitzero"`
-	Created      time.Time               `json:"Created,omitzero"`
-	CreatedAt    string                  `json:"CreatedAt,omitzero"`
-	ExitCode     int32                   `json:"ExitCode,omitzero"`
-	Exited       bool                    `json:"Exited,omitzero"`
-	ExitedAt     int64                   `json:"ExitedAt,omitzero"`
+	AutoRemove bool `json:"AutoRemove,omitzero"`
+	// CIDFile: since API 4.7.
+	CIDFile   string    `json:"CIDFile,omitzero"`
+	Command   []string  `json:"Command,omitzero"`
+	Created   time.Time `json:"Created,omitzero"`
+	CreatedAt string    `json:"CreatedAt,omitzero"`
+	ExitCode  int32     `json:"ExitCode,omitzero"`
+	Exited    bool      `json:"Exited,omitzero"`
+	ExitedAt  int64     `json:"ExitedAt,omitzero"`
+	// ExposedPorts: since API 5.1.
 	ExposedPorts map[uint16][]string     `json:"ExposedPorts,omitzero"`
 	ID           string                  `json:"Id,omitzero"`
 	Image        string                  `json:"Image,omitzero"`
@@ -31,9 +33,10 @@ type ListContainer struct {
 	Pod          string                  `json:"Pod,omitzero"`
 	PodName      string                  `json:"PodName,omitzero"`
 	Ports        []PortMapping           `json:"Ports,omitzero"`
-	Restarts     uint64                  `json:"Restarts,omitzero"`
-	Size         ContainerSize           `json:"Size,omitzero"`
-	StartedAt    int64                   `json:"StartedAt,omitzero"`
-	State        string                  `json:"State,omitzero"`
-	Status       string                  `json:"Status,omitzero"`
+	// Restarts: since API 4.6.
+	Restarts  uint64        `json:"Restarts,omitzero"`
+	Size      ContainerSize `json:"Size,omitzero"`
+	StartedAt int64         `json:"StartedAt,omitzero"`
+	State     string        `json:"State,omitzero"`
+	Status    string        `json:"Status,omitzero"`
 }

@@ -5,53 +5,78 @@ package v57
 
 // PodSpecGenerator is what a pod is to be.
 type PodSpecGenerator struct {
-	CNINetworks        []string                     `json:"cni_networks,omitzero"`
-	CgroupParent       string                       `json:"cgroup_parent,omitzero"`
-	DNSOption          []string                     `json:"dns_option,omitzero"`
-	DNSSearch          []string                     `json:"dns_search,omitzero"`
-	DNSServer          []string                     `json:"dns_server,omitzero"`
-	ExitPolicy         string                       `json:"exit_policy,omitzero"`
-	HostAdd            []string                     `json:"hostadd,omitzero"`
-	Hostname           string                       `json:"hostname,omitzero"`
-	HostsFile          string                       `json:"hostsFile,omitzero"`
-	IDMappings         IDMappingOptions             `json:"idmappings,omitzero"`
-	IPCNS              Namespace                    `json:"ipcns,omitzero"`
-	ImageVolumes       []ImageVolume                `json:"image_volumes,omitzero"`
-	InfraCommand       []string                     `json:"infra_command,omitzero"`
-	InfraConmonPIDFile string                       `json:"infra_conmon_pid_file,omitzero"`
-	InfraImage         string                       `json:"infra_image,omitzero"`
-	InfraName          string                       `json:"infra_name,omitzero"`
-	Labels             map[string]string            `json:"labels,omitzero"`
-	Mounts             []SpecsMount                 `json:"mounts,omitzero"`
-	Name               string                       `json:"name,omitzero"`
-	NetNS              Namespace                    `json:"netns,omitzero"`
-	NetworkOptions     map[string][]string          `json:"network_options,omitzero"`
-	Networks           map[string]PerNetworkOptions `json:"Networks,omitzero"`
-	NoInfra            bool                         `json:"no_infra,omitzero"`
-	NoManageHostname   bool                         `json:"no_manage_hostname,omitzero"`
-	NoManageHosts      bool                         `json:"no_manage_hosts,omitzero"`
-	NoManageResolvConf bool                         `json:"no_manage_resolv_conf,omitzero"`
-	OverlayVolumes     []OverlayVolume              `json:"overlay_volumes,omitzero"`
-	PIDNS              Namespace                    `json:"pidns,omitzero"`
-	PodCreateCommand   []string                     `json:"pod_create_command,omitzero"`
-	PodDevices         []string                     `json:"pod_devices,omitzero"`
-	PortMappings       []PortMapping                `json:"portmappings,omitzero"`
-	ResourceLimits     LinuxResources               `json:"resource_limits,omitzero"`
-	RestartPolicy      string                       `json:"restart_policy,omitzero"`
-	// RestartTries is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	RestartTries       *uint64  `json:"restart_tries,omitzero"`
-	SecurityOpt        []string `json:"security_opt,omitzero"`
-	ServiceContainerID string   `json:"serviceContainerID,omitzero"`
-	// ShareParent is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// CNINetworks: until API 5.8.
+	CNINetworks  []string `json:"cni_networks,omitzero"`
+	CgroupParent string   `json:"cgroup_parent,omitzero"`
+	DNSOption    []string `json:"dns_option,omitzero"`
+	DNSSearch    []string `json:"dns_search,omitzero"`
+	DNSServer    []string `json:"dns_server,omitzero"`
+	// ExitPolicy: since API 4.2.
+	ExitPolicy string   `json:"exit_policy,omitzero"`
+	HostAdd    []string `json:"hostadd,omitzero"`
+	Hostname   string   `json:"hostname,omitzero"`
+	// HostsFile: since API 5.4.
+	HostsFile string `json:"hostsFile,omitzero"`
+	// IDMappings: since API 4.1.
+	IDMappings IDMappingOptions `json:"idmappings,omitzero"`
+	// IPCNS: since API 4.5.
+	IPCNS Namespace `json:"ipcns,omitzero"`
+	// ImageVolumes: since API 4.0.
+	ImageVolumes       []ImageVolume `json:"image_volumes,omitzero"`
+	InfraCommand       []string      `json:"infra_command,omitzero"`
+	InfraConmonPIDFile string        `json:"infra_conmon_pid_file,omitzero"`
+	InfraImage         string        `json:"infra_image,omitzero"`
+	// InfraName: since API 3.3.
+	InfraName string            `json:"infra_name,omitzero"`
+	Labels    map[string]string `json:"labels,omitzero"`
+	// Mounts: since API 4.0.
+	Mounts         []SpecsMount        `json:"mounts,omitzero"`
+	Name           string              `json:"name,omitzero"`
+	NetNS          Namespace           `json:"netns,omitzero"`
+	NetworkOptions map[string][]string `json:"network_options,omitzero"`
+	// Networks: since API 4.0.
+	Networks map[string]PerNetworkOptions `json:"Networks,omitzero"`
+	NoInfra  bool                         `json:"no_infra,omitzero"`
+	// NoManageHostname: since API 5.4.
+	NoManageHostname   bool `json:"no_manage_hostname,omitzero"`
+	NoManageHosts      bool `json:"no_manage_hosts,omitzero"`
+	NoManageResolvConf bool `json:"no_manage_resolv_conf,omitzero"`
+	// OverlayVolumes: since API 4.0.
+	OverlayVolumes []OverlayVolume `json:"overlay_volumes,omitzero"`
+	// PIDNS: since API 3.4.
+	PIDNS            Namespace `json:"pidns,omitzero"`
+	PodCreateCommand []string  `json:"pod_create_command,omitzero"`
+	// PodDevices: since API 4.0.
+	PodDevices   []string      `json:"pod_devices,omitzero"`
+	PortMappings []PortMapping `json:"portmappings,omitzero"`
+	// ResourceLimits: since API 3.4.
+	ResourceLimits LinuxResources `json:"resource_limits,omitzero"`
+	// RestartPolicy: since API 4.6.
+	RestartPolicy string `json:"restart_policy,omitzero"`
+	// RestartTries: since API 4.6. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
+	RestartTries *uint64 `json:"restart_tries,omitzero"`
+	// SecurityOpt: since API 4.0.
+	SecurityOpt []string `json:"security_opt,omitzero"`
+	// ServiceContainerID: since API 4.2.
+	ServiceContainerID string `json:"serviceContainerID,omitzero"`
+	// ShareParent: since API 4.0. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
 	ShareParent      *bool    `json:"share_parent,omitzero"`
 	SharedNamespaces []string `json:"shared_namespaces,omitzero"`
-	// ShmSize is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	// ShmSize: since API 4.2. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
 	ShmSize *int64 `json:"shm_size,omitzero"`
-	// ShmSizeSystemd is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	ShmSizeSystemd *int64            `json:"shm_size_systemd,omitzero"`
-	Sysctl         map[string]string `json:"sysctl,omitzero"`
-	UTSNS          Namespace         `json:"utsns,omitzero"`
-	UserNS         Namespace         `json:"userns,omitzero"`
-	Volumes        []NamedVolume     `json:"volumes,omitzero"`
-	VolumesFrom    []string          `json:"volumes_from,omitzero"`
+	// ShmSizeSystemd: since API 4.5. Nil is absent: the engine's own type has a pointer there: it tells zero from
+	// absent.
+	ShmSizeSystemd *int64 `json:"shm_size_systemd,omitzero"`
+	// Sysctl: since API 4.0.
+	Sysctl map[string]string `json:"sysctl,omitzero"`
+	// UTSNS: since API 4.2.
+	UTSNS Namespace `json:"utsns,omitzero"`
+	// UserNS: since API 3.4.
+	UserNS Namespace `json:"userns,omitzero"`
+	// Volumes: since API 4.0.
+	Volumes []NamedVolume `json:"volumes,omitzero"`
+	// VolumesFrom: since API 4.0.
+	VolumesFrom []string `json:"volumes_from,omitzero"`
 }

@@ -5,8 +5,9 @@ package v57
 
 // Schema2HealthConfig is the definition Schema2HealthConfig.
 type Schema2HealthConfig struct {
-	Interval      Duration `json:"Interval,omitzero"`
-	Retries       int64    `json:"Retries,omitzero"`
+	Interval Duration `json:"Interval,omitzero"`
+	Retries  int64    `json:"Retries,omitzero"`
+	// StartInterval: since API 5.1.
 	StartInterval Duration `json:"StartInterval,omitzero"`
 	StartPeriod   Duration `json:"StartPeriod,omitzero"`
 	Test          []string `json:"Test,omitzero"`

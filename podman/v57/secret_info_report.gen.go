@@ -9,8 +9,9 @@ import (
 
 // SecretInfoReport is the definition SecretInfoReport.
 type SecretInfoReport struct {
-	CreatedAt  time.Time  `json:"CreatedAt,omitzero"`
-	ID         string     `json:"ID,omitzero"`
+	CreatedAt time.Time `json:"CreatedAt,omitzero"`
+	ID        string    `json:"ID,omitzero"`
+	// SecretData: since API 4.7.
 	SecretData string     `json:"SecretData,omitzero"`
 	Spec       SecretSpec `json:"Spec,omitzero"`
 	UpdatedAt  time.Time  `json:"UpdatedAt,omitzero"`

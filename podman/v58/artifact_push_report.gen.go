@@ -3,7 +3,7 @@
 
 package v58
 
-// ArtifactPushReport is the definition ArtifactPushReport.
+// ArtifactPushReport is the definition ArtifactPushReport. Since API 5.6.
 type ArtifactPushReport struct {
 	// ArtifactDigest is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	ArtifactDigest *Digest `json:"ArtifactDigest,omitzero"`

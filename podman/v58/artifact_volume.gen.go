@@ -3,11 +3,12 @@
 
 package v58
 
-// ArtifactVolume is the definition ArtifactVolume.
+// ArtifactVolume is the definition ArtifactVolume. Since API 5.5.
 type ArtifactVolume struct {
 	Destination string `json:"destination,omitzero"`
 	Digest      string `json:"digest,omitzero"`
-	Name        string `json:"name,omitzero"`
-	Source      string `json:"source,omitzero"`
-	Title       string `json:"title,omitzero"`
+	// Name: since API 5.6.
+	Name   string `json:"name,omitzero"`
+	Source string `json:"source,omitzero"`
+	Title  string `json:"title,omitzero"`
 }

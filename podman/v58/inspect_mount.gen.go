@@ -13,6 +13,7 @@ type InspectMount struct {
 	Propagation string   `json:"Propagation,omitzero"`
 	RW          bool     `json:"RW,omitzero"`
 	Source      string   `json:"Source,omitzero"`
-	SubPath     string   `json:"SubPath,omitzero"`
-	Type        string   `json:"Type,omitzero"`
+	// SubPath: since API 5.3.
+	SubPath string `json:"SubPath,omitzero"`
+	Type    string `json:"Type,omitzero"`
 }

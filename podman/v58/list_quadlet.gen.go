@@ -3,7 +3,7 @@
 
 package v58
 
-// ListQuadlet is the definition ListQuadlet.
+// ListQuadlet is the definition ListQuadlet. Since API 5.7.
 type ListQuadlet struct {
 	App      string `json:"App,omitzero"`
 	Name     string `json:"Name,omitzero"`

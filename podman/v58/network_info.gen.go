@@ -3,12 +3,13 @@
 
 package v58
 
-// NetworkInfo is the definition NetworkInfo.
+// NetworkInfo is the definition NetworkInfo. Since API 4.6.
 type NetworkInfo struct {
-	Backend        NetworkBackend `json:"backend,omitzero"`
-	DNS            DNSNetworkInfo `json:"dns,omitzero"`
-	DefaultNetwork string         `json:"defaultNetwork,omitzero"`
-	Package        string         `json:"package,omitzero"`
-	Path           string         `json:"path,omitzero"`
-	Version        string         `json:"version,omitzero"`
+	Backend NetworkBackend `json:"backend,omitzero"`
+	DNS     DNSNetworkInfo `json:"dns,omitzero"`
+	// DefaultNetwork: since API 5.8.
+	DefaultNetwork string `json:"defaultNetwork,omitzero"`
+	Package        string `json:"package,omitzero"`
+	Path           string `json:"path,omitzero"`
+	Version        string `json:"version,omitzero"`
 }

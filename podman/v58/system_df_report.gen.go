@@ -7,6 +7,7 @@ package v58
 type SystemDfReport struct {
 	Containers []SystemDfContainerReport `json:"Containers,omitzero"`
 	Images     []SystemDfImageReport     `json:"Images,omitzero"`
-	ImagesSize int64                     `json:"ImagesSize,omitzero"`
-	Volumes    []SystemDfVolumeReport    `json:"Volumes,omitzero"`
+	// ImagesSize: since API 4.4.
+	ImagesSize int64                  `json:"ImagesSize,omitzero"`
+	Volumes    []SystemDfVolumeReport `json:"Volumes,omitzero"`
 }

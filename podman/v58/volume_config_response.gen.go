@@ -9,21 +9,27 @@ import (
 
 // VolumeConfigResponse is the definition VolumeConfigResponse.
 type VolumeConfigResponse struct {
-	Anonymous   bool              `json:"Anonymous,omitzero"`
-	CreatedAt   time.Time         `json:"CreatedAt,omitzero"`
-	Driver      string            `json:"Driver,omitzero"`
-	GID         int64             `json:"GID,omitzero"`
-	Labels      map[string]string `json:"Labels,omitzero"`
-	LockNumber  uint32            `json:"LockNumber,omitzero"`
-	MountCount  uint64            `json:"MountCount,omitzero"`
-	Mountpoint  string            `json:"Mountpoint,omitzero"`
-	Name        string            `json:"Name,omitzero"`
-	NeedsChown  bool              `json:"NeedsChown,omitzero"`
+	Anonymous bool              `json:"Anonymous,omitzero"`
+	CreatedAt time.Time         `json:"CreatedAt,omitzero"`
+	Driver    string            `json:"Driver,omitzero"`
+	GID       int64             `json:"GID,omitzero"`
+	Labels    map[string]string `json:"Labels,omitzero"`
+	// LockNumber: since API 4.6.
+	LockNumber uint32 `json:"LockNumber,omitzero"`
+	// MountCount: since API 4.0.
+	MountCount uint64 `json:"MountCount,omitzero"`
+	Mountpoint string `json:"Mountpoint,omitzero"`
+	Name       string `json:"Name,omitzero"`
+	// NeedsChown: since API 4.0.
+	NeedsChown bool `json:"NeedsChown,omitzero"`
+	// NeedsCopyUp: since API 4.0.
 	NeedsCopyUp bool              `json:"NeedsCopyUp,omitzero"`
 	Options     map[string]string `json:"Options,omitzero"`
 	Scope       string            `json:"Scope,omitzero"`
 	Status      map[string]any    `json:"Status,omitzero"`
-	StorageID   string            `json:"StorageID,omitzero"`
-	Timeout     uint64            `json:"Timeout,omitzero"`
-	UID         int64             `json:"UID,omitzero"`
+	// StorageID: since API 4.3.
+	StorageID string `json:"StorageID,omitzero"`
+	// Timeout: since API 4.2.
+	Timeout uint64 `json:"Timeout,omitzero"`
+	UID     int64  `json:"UID,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v58
 
-// VolumeRmReport is the definition VolumeRmReport.
+// VolumeRmReport is the definition VolumeRmReport. Since API 4.4.
 type VolumeRmReport struct {
 	Err string `json:"Err,omitzero"`
 	ID  string `json:"Id,omitzero"`

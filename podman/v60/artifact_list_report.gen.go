@@ -3,8 +3,9 @@
 
 package v60
 
-// ArtifactListReport is the definition ArtifactListReport.
+// ArtifactListReport is the definition ArtifactListReport. Since API 5.6.
 type ArtifactListReport struct {
+	// Digest: since API 6.0.
 	Digest   Digest `json:"Digest,omitzero"`
 	Manifest OCI1   `json:"Manifest,omitzero"`
 	Name     string `json:"Name,omitzero"`

@@ -3,7 +3,7 @@
 
 package v60
 
-// ArtifactPullProgress is the definition ArtifactPullProgress.
+// ArtifactPullProgress is the definition ArtifactPullProgress. Since API 6.0.
 type ArtifactPullProgress struct {
 	Current             uint64 `json:"current,omitzero"`
 	ProgressComponentID string `json:"progressComponentID,omitzero"`

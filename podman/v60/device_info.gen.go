@@ -3,7 +3,7 @@
 
 package v60
 
-// DeviceInfo is the definition DeviceInfo.
+// DeviceInfo is the definition DeviceInfo. Since API 6.0.
 type DeviceInfo struct {
 	ID     string `json:"id,omitzero"`
 	Source string `json:"source,omitzero"`

@@ -5,6 +5,8 @@ package v60
 
 // DisconnectRequest is the definition DisconnectRequest.
 type DisconnectRequest struct {
+	// Container: since API 4.0.
 	Container string `json:"Container"`
-	Force     bool   `json:"Force,omitzero"`
+	// Force: since API 4.0.
+	Force bool `json:"Force,omitzero"`
 }

@@ -5,8 +5,10 @@ package v60
 
 // InspectContainerHostConfig is the definition InspectContainerHostConfig.
 type InspectContainerHostConfig struct {
-	Annotations          map[string]string            `json:"Annotations,omitzero"`
-	AutoRemove           bool                         `json:"AutoRemove,omitzero"`
+	// Annotations: since API 5.1.
+	Annotations map[string]string `json:"Annotations,omitzero"`
+	AutoRemove  bool              `json:"AutoRemove,omitzero"`
+	// AutoRemoveImage: since API 5.3.
 	AutoRemoveImage      bool                         `json:"AutoRemoveImage,omitzero"`
 	Binds                []string                     `json:"Binds,omitzero"`
 	BlkioDeviceReadBps   []InspectBlkioThrottleDevice `json:"BlkioDeviceReadBps,omitzero"`
@@ -41,20 +43,23 @@ type InspectContainerHostConfig struct {
 	DiskQuota            uint64                       `json:"DiskQuota,omitzero"`
 	ExtraHosts           []string                     `json:"ExtraHosts,omitzero"`
 	GroupAdd             []string                     `json:"GroupAdd,omitzero"`
-	HostsFile            string                       `json:"HostsFile,omitzero"`
-	IDMappings           InspectIDMappings            `json:"IDMappings,omitzero"`
-	IOMaximumBandwidth   uint64                       `json:"IOMaximumBandwidth,omitzero"`
-	IOMaximumIOps        uint64                       `json:"IOMaximumIOps,omitzero"`
-	IPCMode              string                       `json:"IpcMode,omitzero"`
-	Init                 bool                         `json:"Init,omitzero"`
-	IntelRdtClosID       string                       `json:"IntelRdtClosID,omitzero"`
-	Isolation            string                       `json:"Isolation,omitzero"`
-	KernelMemory         int64                        `json:"KernelMemory,omitzero"`
-	Links                []string                     `json:"Links,omitzero"`
-	LogConfig            InspectLogConfig             `json:"LogConfig,omitzero"`
-	Memory               int64                        `json:"Memory,omitzero"`
-	MemoryReservation    int64                        `json:"MemoryReservation,omitzero"`
-	MemorySwap           int64                        `json:"MemorySwap,omitzero"`
+	// HostsFile: since API 5.4.
+	HostsFile string `json:"HostsFile,omitzero"`
+	// IDMappings: since API 4.0.
+	IDMappings         InspectIDMappings `json:"IDMappings,omitzero"`
+	IOMaximumBandwidth uint64            `json:"IOMaximumBandwidth,omitzero"`
+	IOMaximumIOps      uint64            `json:"IOMaximumIOps,omitzero"`
+	IPCMode            string            `json:"IpcMode,omitzero"`
+	Init               bool              `json:"Init,omitzero"`
+	// IntelRdtClosID: since API 4.8.
+	IntelRdtClosID    string           `json:"IntelRdtClosID,omitzero"`
+	Isolation         string           `json:"Isolation,omitzero"`
+	KernelMemory      int64            `json:"KernelMemory,omitzero"`
+	Links             []string         `json:"Links,omitzero"`
+	LogConfig         InspectLogConfig `json:"LogConfig,omitzero"`
+	Memory            int64            `json:"Memory,omitzero"`
+	MemoryReservation int64            `json:"MemoryReservation,omitzero"`
+	MemorySwap        int64            `json:"MemorySwap,omitzero"`
 	// MemorySwappiness is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	MemorySwappiness *int64                       `json:"MemorySwappiness,omitzero"`
 	NanoCPUs         int64                        `json:"NanoCpus,omitzero"`

@@ -3,9 +3,8 @@
 
 package v60
 
-// LibpodContainersRmReport is the definition LibpodContainersRmReport.
+// LibpodContainersRmReport is the definition LibpodContainersRmReport. Since API 4.0.
 type LibpodContainersRmReport struct {
-	Err      string `json:"Err,omitzero"`
-	ID       string `json:"Id,omitzero"`
-	RawInput string `json:"RawInput,omitzero"`
+	Err string `json:"Err,omitzero"`
+	ID  string `json:"Id,omitzero"`
 }

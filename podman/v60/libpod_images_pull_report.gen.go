@@ -5,10 +5,12 @@ package v60
 
 // LibpodImagesPullReport is the definition LibpodImagesPullReport.
 type LibpodImagesPullReport struct {
-	Error        string               `json:"error,omitzero"`
-	ID           string               `json:"id,omitzero"`
-	Images       []string             `json:"images,omitzero"`
+	Error  string   `json:"error,omitzero"`
+	ID     string   `json:"id,omitzero"`
+	Images []string `json:"images,omitzero"`
+	// PullProgress: since API 6.0.
 	PullProgress ArtifactPullProgress `json:"pullProgress,omitzero"`
-	Status       string               `json:"status,omitzero"`
-	Stream       string               `json:"stream,omitzero"`
+	// Status: since API 6.0.
+	Status string `json:"status,omitzero"`
+	Stream string `json:"stream,omitzero"`
 }

@@ -5,7 +5,8 @@ package v60
 
 // LibpodInfo is the definition LibpodInfo.
 type LibpodInfo struct {
-	Host       HostInfo       `json:"host,omitzero"`
+	Host HostInfo `json:"host,omitzero"`
+	// Plugins: since API 3.4.
 	Plugins    Plugins        `json:"plugins,omitzero"`
 	Registries map[string]any `json:"registries,omitzero"`
 	Store      StoreInfo      `json:"store,omitzero"`

@@ -3,11 +3,13 @@
 
 package v60
 
-// LinuxIntelRdt is the definition LinuxIntelRdt.
+// LinuxIntelRdt is the definition LinuxIntelRdt. Since API 4.8.
 type LinuxIntelRdt struct {
-	ClosID           string   `json:"closID,omitzero"`
-	EnableMonitoring bool     `json:"enableMonitoring,omitzero"`
-	L3CacheSchema    string   `json:"l3CacheSchema,omitzero"`
-	MemBwSchema      string   `json:"memBwSchema,omitzero"`
-	Schemata         []string `json:"schemata,omitzero"`
+	ClosID string `json:"closID,omitzero"`
+	// EnableMonitoring: since API 6.0.
+	EnableMonitoring bool   `json:"enableMonitoring,omitzero"`
+	L3CacheSchema    string `json:"l3CacheSchema,omitzero"`
+	MemBwSchema      string `json:"memBwSchema,omitzero"`
+	// Schemata: since API 6.0.
+	Schemata []string `json:"schemata,omitzero"`
 }

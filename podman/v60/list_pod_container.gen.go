@@ -5,8 +5,9 @@ package v60
 
 // ListPodContainer is the definition ListPodContainer.
 type ListPodContainer struct {
-	ID           string `json:"Id,omitzero"`
-	Names        string `json:"Names,omitzero"`
+	ID    string `json:"Id,omitzero"`
+	Names string `json:"Names,omitzero"`
+	// RestartCount: since API 4.6.
 	RestartCount uint64 `json:"RestartCount,omitzero"`
 	Status       string `json:"Status,omitzero"`
 }

@@ -3,11 +3,12 @@
 
 package v60
 
-// ListQuadlet is the definition ListQuadlet.
+// ListQuadlet is the definition ListQuadlet. Since API 5.7.
 type ListQuadlet struct {
-	App      string `json:"App,omitzero"`
-	Name     string `json:"Name,omitzero"`
-	Path     string `json:"Path,omitzero"`
+	App  string `json:"App,omitzero"`
+	Name string `json:"Name,omitzero"`
+	Path string `json:"Path,omitzero"`
+	// Pod: since API 6.0.
 	Pod      string `json:"Pod,omitzero"`
 	Status   string `json:"Status,omitzero"`
 	UnitName string `json:"UnitName,omitzero"`

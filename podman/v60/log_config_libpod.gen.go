@@ -5,7 +5,8 @@ package v60
 
 // LogConfigLibpod is the definition LogConfigLibpod.
 type LogConfigLibpod struct {
-	Driver  string            `json:"driver,omitzero"`
+	Driver string `json:"driver,omitzero"`
+	// Labels: since API 6.0.
 	Labels  map[string]string `json:"labels,omitzero"`
 	Options map[string]string `json:"options,omitzero"`
 	Path    string            `json:"path,omitzero"`

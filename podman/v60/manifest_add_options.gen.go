@@ -5,17 +5,22 @@ package v60
 
 // ManifestAddOptions is the definition ManifestAddOptions.
 type ManifestAddOptions struct {
-	All              bool              `json:"all,omitzero"`
-	Annotation       []string          `json:"annotation,omitzero"`
-	Annotations      map[string]string `json:"annotations,omitzero"`
-	Arch             string            `json:"arch,omitzero"`
-	Features         []string          `json:"features,omitzero"`
-	Images           []string          `json:"images,omitzero"`
-	IndexAnnotation  []string          `json:"index_annotation,omitzero"`
+	All        bool     `json:"all,omitzero"`
+	Annotation []string `json:"annotation,omitzero"`
+	// Annotations: since API 4.4.
+	Annotations map[string]string `json:"annotations,omitzero"`
+	Arch        string            `json:"arch,omitzero"`
+	Features    []string          `json:"features,omitzero"`
+	Images      []string          `json:"images,omitzero"`
+	// IndexAnnotation: since API 5.0.
+	IndexAnnotation []string `json:"index_annotation,omitzero"`
+	// IndexAnnotations: since API 5.0.
 	IndexAnnotations map[string]string `json:"index_annotations,omitzero"`
 	OS               string            `json:"os,omitzero"`
-	OSFeatures       []string          `json:"os_features,omitzero"`
-	OSVersion        string            `json:"os_version,omitzero"`
-	Subject          string            `json:"subject,omitzero"`
-	Variant          string            `json:"variant,omitzero"`
+	// OSFeatures: since API 4.0.
+	OSFeatures []string `json:"os_features,omitzero"`
+	OSVersion  string   `json:"os_version,omitzero"`
+	// Subject: since API 5.0.
+	Subject string `json:"subject,omitzero"`
+	Variant string `json:"variant,omitzero"`
 }

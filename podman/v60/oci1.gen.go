@@ -3,7 +3,7 @@
 
 package v60
 
-// OCI1 is the definition OCI1.
+// OCI1 is the definition OCI1. Since API 5.6.
 type OCI1 struct {
 	Annotations   map[string]string `json:"annotations,omitzero"`
 	ArtifactType  string            `json:"artifactType,omitzero"`

@@ -3,7 +3,7 @@
 
 package v60
 
-// Platform is the definition Platform.
+// Platform is the definition Platform. Since API 4.1.
 type Platform struct {
 	Architecture string   `json:"architecture,omitzero"`
 	OS           string   `json:"os,omitzero"`

@@ -3,8 +3,9 @@
 
 package v60
 
-// Plugins is the definition Plugins.
+// Plugins is the definition Plugins. Since API 3.4.
 type Plugins struct {
+	// Authorization: since API 4.2.
 	Authorization []string `json:"authorization,omitzero"`
 	Log           []string `json:"log,omitzero"`
 	Network       []string `json:"network,omitzero"`

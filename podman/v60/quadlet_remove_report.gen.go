@@ -3,7 +3,7 @@
 
 package v60
 
-// QuadletRemoveReport is the definition QuadletRemoveReport.
+// QuadletRemoveReport is the definition QuadletRemoveReport. Since API 5.8.
 type QuadletRemoveReport struct {
 	Errors  map[string]string `json:"Errors,omitzero"`
 	Removed []string          `json:"Removed,omitzero"`

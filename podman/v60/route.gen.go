@@ -3,11 +3,12 @@
 
 package v60
 
-// Route is the definition Route.
+// Route is the definition Route. Since API 4.6.
 type Route struct {
 	Destination string `json:"destination,omitzero"`
 	Gateway     string `json:"gateway,omitzero"`
 	// Metric is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
-	Metric    *uint32   `json:"metric,omitzero"`
+	Metric *uint32 `json:"metric,omitzero"`
+	// RouteType: since API 6.0.
 	RouteType RouteType `json:"route_type,omitzero"`
 }

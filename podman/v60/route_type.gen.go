@@ -3,5 +3,5 @@
 
 package v60
 
-// RouteType is the definition RouteType.
+// RouteType is the definition RouteType. Since API 6.0.
 type RouteType string

@@ -3,10 +3,11 @@
 
 package v60
 
-// StartupHealthCheck is the definition StartupHealthCheck.
+// StartupHealthCheck is the definition StartupHealthCheck. Since API 4.4.
 type StartupHealthCheck struct {
-	Interval      Duration `json:"Interval,omitzero"`
-	Retries       int64    `json:"Retries,omitzero"`
+	Interval Duration `json:"Interval,omitzero"`
+	Retries  int64    `json:"Retries,omitzero"`
+	// StartInterval: since API 5.1.
 	StartInterval Duration `json:"StartInterval,omitzero"`
 	StartPeriod   Duration `json:"StartPeriod,omitzero"`
 	Successes     int64    `json:"Successes,omitzero"`

@@ -42,16 +42,17 @@ func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions)
 
 // InspectResponse is the answer 200 of ContainerInspectLibpod.
 type InspectResponse struct {
-	AppArmorProfile string                         `json:"AppArmorProfile,omitzero"`
-	Args            []string                       `json:"Args,omitzero"`
-	BoundingCaps    []string                       `json:"BoundingCaps,omitzero"`
-	Config          v31.InspectContainerConfig     `json:"Config,omitzero"`
-	ConmonPIDFile   string                         `json:"ConmonPidFile,omitzero"`
-	Created         time.Time                      `json:"Created,omitzero"`
-	Dependencies    []string                       `json:"Dependencies,omitzero"`
-	Driver          string                         `json:"Driver,omitzero"`
-	EffectiveCaps   []string                       `json:"EffectiveCaps,omitzero"`
-	ExecIDs         []string                       `json:"ExecIDs,omitzero"`
+	AppArmorProfile string                     `json:"AppArmorProfile,omitzero"`
+	Args            []string                   `json:"Args,omitzero"`
+	BoundingCaps    []string                   `json:"BoundingCaps,omitzero"`
+	Config          v31.InspectContainerConfig `json:"Config,omitzero"`
+	ConmonPIDFile   string                     `json:"ConmonPidFile,omitzero"`
+	Created         time.Time                  `json:"Created,omitzero"`
+	Dependencies    []string                   `json:"Dependencies,omitzero"`
+	Driver          string                     `json:"Driver,omitzero"`
+	EffectiveCaps   []string                   `json:"EffectiveCaps,omitzero"`
+	ExecIDs         []string                   `json:"ExecIDs,omitzero"`
+	// ExitCommand: until API 3.4.
 	ExitCommand     []string                       `json:"ExitCommand,omitzero"`
 	GraphDriver     v31.DriverData                 `json:"GraphDriver,omitzero"`
 	HostConfig      v31.InspectContainerHostConfig `json:"HostConfig,omitzero"`

@@ -18,7 +18,7 @@ var opPull = transport.Operation{
 
 // PullOptions are the optional parameters of [Client.Pull]; nil means none of them.
 type PullOptions struct {
-	// Credentials is the query parameter credentials.
+	// Credentials is the query parameter credentials. Until API 4.4.
 	Credentials string
 	// Arch is the query parameter Arch.
 	Arch string

@@ -40,8 +40,12 @@ func (c *Client) Tree(ctx context.Context, name string, opts *TreeOptions) (*Tre
 
 // TreeResponse is the answer 200 of ImageTreeLibpod.
 type TreeResponse struct {
-	ID     string           `json:"id,omitzero"`
+	// ID: until API 3.2.
+	ID string `json:"id,omitzero"`
+	// Layers: until API 3.2.
 	Layers []v31.ImageLayer `json:"layers,omitzero"`
-	Size   string           `json:"size,omitzero"`
-	Tags   []string         `json:"tags,omitzero"`
+	// Size: until API 3.2.
+	Size string `json:"size,omitzero"`
+	// Tags: until API 3.2.
+	Tags []string `json:"tags,omitzero"`
 }

@@ -33,7 +33,8 @@ func (o *CreateOptions) set(r *transport.Request) {
 
 // Create creates a list of manifests, of no images or of those given.
 //
-// POST /libpod/manifests/create (ManifestCreateLibpod). Succeeds with 200; fails with 400, 404, 500.
+// POST /libpod/manifests/create (ManifestCreateLibpod). Until API 3.4. Succeeds with 200; fails with 400, 404,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.1#tag/manifests/operation/ManifestCreateLibpod
 func (c *Client) Create(ctx context.Context, name string, opts *CreateOptions) (*v31.IDResponse, error) {
 	req := opCreate.Request()

@@ -26,6 +26,8 @@ func (c *Client) Version(ctx context.Context) (*VersionResponse, error) {
 
 // VersionResponse is the answer 200 of SystemVersionLibpod.
 type VersionResponse struct {
+	// Client: until API 3.1.
 	Client v31.Version `json:"Client,omitzero"`
+	// Server: until API 3.1.
 	Server v31.Version `json:"Server,omitzero"`
 }

@@ -22,7 +22,7 @@ type GenerateSystemdOptions struct {
 	New bool
 	// NoHeader is the query parameter noHeader.
 	NoHeader bool
-	// Time is the query parameter time. Default 10.
+	// Time is the query parameter time. Default 10, until API 3.4.
 	Time int
 	// RestartPolicy is the query parameter restartPolicy. Default on-failure.
 	RestartPolicy SystemdRestartPolicy

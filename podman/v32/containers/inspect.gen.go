@@ -42,16 +42,17 @@ func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions)
 
 // InspectResponse is the answer 200 of ContainerInspectLibpod.
 type InspectResponse struct {
-	AppArmorProfile string                         `json:"AppArmorProfile,omitzero"`
-	Args            []string                       `json:"Args,omitzero"`
-	BoundingCaps    []string                       `json:"BoundingCaps,omitzero"`
-	Config          v32.InspectContainerConfig     `json:"Config,omitzero"`
-	ConmonPIDFile   string                         `json:"ConmonPidFile,omitzero"`
-	Created         time.Time                      `json:"Created,omitzero"`
-	Dependencies    []string                       `json:"Dependencies,omitzero"`
-	Driver          string                         `json:"Driver,omitzero"`
-	EffectiveCaps   []string                       `json:"EffectiveCaps,omitzero"`
-	ExecIDs         []string                       `json:"ExecIDs,omitzero"`
+	AppArmorProfile string                     `json:"AppArmorProfile,omitzero"`
+	Args            []string                   `json:"Args,omitzero"`
+	BoundingCaps    []string                   `json:"BoundingCaps,omitzero"`
+	Config          v32.InspectContainerConfig `json:"Config,omitzero"`
+	ConmonPIDFile   string                     `json:"ConmonPidFile,omitzero"`
+	Created         time.Time                  `json:"Created,omitzero"`
+	Dependencies    []string                   `json:"Dependencies,omitzero"`
+	Driver          string                     `json:"Driver,omitzero"`
+	EffectiveCaps   []string                   `json:"EffectiveCaps,omitzero"`
+	ExecIDs         []string                   `json:"ExecIDs,omitzero"`
+	// ExitCommand: until API 3.4.
 	ExitCommand     []string                       `json:"ExitCommand,omitzero"`
 	GraphDriver     v32.DriverData                 `json:"GraphDriver,omitzero"`
 	HostConfig      v32.InspectContainerHostConfig `json:"HostConfig,omitzero"`
@@ -68,15 +69,16 @@ type InspectResponse struct {
 	NetworkSettings v32.InspectNetworkSettings     `json:"NetworkSettings,omitzero"`
 	OCIConfigPath   string                         `json:"OCIConfigPath,omitzero"`
 	OCIRuntime      string                         `json:"OCIRuntime,omitzero"`
-	PIDFile         string                         `json:"PidFile,omitzero"`
-	Path            string                         `json:"Path,omitzero"`
-	Pod             string                         `json:"Pod,omitzero"`
-	ProcessLabel    string                         `json:"ProcessLabel,omitzero"`
-	ResolvConfPath  string                         `json:"ResolvConfPath,omitzero"`
-	RestartCount    int32                          `json:"RestartCount,omitzero"`
-	Rootfs          string                         `json:"Rootfs,omitzero"`
-	SizeRW          int64                          `json:"SizeRw,omitzero"`
-	SizeRootFs      int64                          `json:"SizeRootFs,omitzero"`
-	State           v32.InspectContainerState      `json:"State,omitzero"`
-	StaticDir       string                         `json:"StaticDir,omitzero"`
+	// PIDFile: since API 3.2.
+	PIDFile        string                    `json:"PidFile,omitzero"`
+	Path           string                    `json:"Path,omitzero"`
+	Pod            string                    `json:"Pod,omitzero"`
+	ProcessLabel   string                    `json:"ProcessLabel,omitzero"`
+	ResolvConfPath string                    `json:"ResolvConfPath,omitzero"`
+	RestartCount   int32                     `json:"RestartCount,omitzero"`
+	Rootfs         string                    `json:"Rootfs,omitzero"`
+	SizeRW         int64                     `json:"SizeRw,omitzero"`
+	SizeRootFs     int64                     `json:"SizeRootFs,omitzero"`
+	State          v32.InspectContainerState `json:"State,omitzero"`
+	StaticDir      string                    `json:"StaticDir,omitzero"`
 }

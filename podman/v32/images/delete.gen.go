@@ -39,6 +39,8 @@ func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (
 
 // DeleteItem is the member [] of the answer 200 of ImageDeleteLibpod.
 type DeleteItem struct {
-	Deleted  string   `json:"deleted,omitzero"`
+	// Deleted: until API 3.4.
+	Deleted string `json:"deleted,omitzero"`
+	// Untagged: until API 3.4.
 	Untagged []string `json:"untagged,omitzero"`
 }

@@ -18,7 +18,7 @@ var opPull = transport.Operation{
 
 // PullOptions are the optional parameters of [Client.Pull]; nil means none of them.
 type PullOptions struct {
-	// Credentials is the query parameter credentials.
+	// Credentials is the query parameter credentials. Until API 4.4.
 	Credentials string
 	// Arch is the query parameter Arch.
 	Arch string
@@ -26,7 +26,7 @@ type PullOptions struct {
 	OS string
 	// Variant is the query parameter Variant.
 	Variant string
-	// Policy is the query parameter policy.
+	// Policy is the query parameter policy. Since API 3.2.
 	Policy string
 	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
 	// for true.

@@ -21,7 +21,7 @@ type SearchOptions struct {
 	Term string
 	// Limit is the query parameter limit.
 	Limit int
-	// NoTrunc is the query parameter noTrunc.
+	// NoTrunc is the query parameter noTrunc. Until API 3.4.
 	NoTrunc bool
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.

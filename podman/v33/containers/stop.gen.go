@@ -16,13 +16,13 @@ var opStop = transport.Operation{
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.
 type StopOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all. Until API 4.2.
 	All bool
 	// Timeout is the query parameter timeout: the seconds before a container that does not stop is killed. Default
 	// 10. Nil leaves it out: where it is absent the engine waits as long as the container's own time says; 0 kills
 	// at once.
 	Timeout *int
-	// Ignore is the query parameter Ignore.
+	// Ignore is the query parameter Ignore. Until API 5.8.
 	Ignore bool
 }
 

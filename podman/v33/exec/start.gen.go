@@ -28,8 +28,10 @@ func (c *Client) Start(ctx context.Context, id string, body StartRequest) (*hija
 
 // StartRequest is the body of ExecStartLibpod.
 type StartRequest struct {
-	Detach bool  `json:"Detach,omitzero"`
-	H      int64 `json:"h,omitzero"`
-	TTY    bool  `json:"Tty,omitzero"`
-	W      int64 `json:"w,omitzero"`
+	Detach bool `json:"Detach,omitzero"`
+	// H: since API 3.2.
+	H   int64 `json:"h,omitzero"`
+	TTY bool  `json:"Tty,omitzero"`
+	// W: since API 3.2.
+	W int64 `json:"w,omitzero"`
 }

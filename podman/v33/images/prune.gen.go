@@ -40,6 +40,8 @@ func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]PruneItem, er
 
 // PruneItem is the member [] of the answer 200 of ImagePruneLibpod.
 type PruneItem struct {
-	Deleted  string   `json:"deleted,omitzero"`
+	// Deleted: until API 3.4.
+	Deleted string `json:"deleted,omitzero"`
+	// Untagged: until API 3.4.
 	Untagged []string `json:"untagged,omitzero"`
 }

@@ -24,14 +24,14 @@ type PullOptions struct {
 	OS string
 	// Variant is the query parameter Variant.
 	Variant string
-	// Policy is the query parameter policy.
+	// Policy is the query parameter policy. Since API 3.2.
 	Policy string
 	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
 	// for true.
 	TLSVerify *bool
 	// AllTags is the query parameter allTags.
 	AllTags bool
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth. Since API 3.3.
 	RegistryAuth transport.Secret
 }
 

@@ -23,7 +23,7 @@ type RestoreOptions struct {
 	Name string
 	// Keep is the query parameter keep.
 	Keep bool
-	// LeaveRunning is the query parameter leaveRunning.
+	// LeaveRunning is the query parameter leaveRunning. Until API 4.3.
 	LeaveRunning bool
 	// TCPEstablished is the query parameter tcpEstablished.
 	TCPEstablished bool

@@ -59,8 +59,8 @@ type BuildOptions struct {
 	Squash bool
 	// Labels is the query parameter labels, sent as JSON.
 	Labels map[string]string
-	// Layers is the query parameter layers. Default true. Nil leaves it out: the engine takes an absent one for
-	// true.
+	// Layers is the query parameter layers. Default true, since API 3.4. Nil leaves it out: the engine takes an
+	// absent one for true.
 	Layers *bool
 	// NetworkMode is the query parameter networkmode. Default bridge.
 	NetworkMode string

@@ -16,7 +16,7 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all. Since API 3.4.
 	All bool
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.
@@ -43,6 +43,8 @@ func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]PruneItem, er
 
 // PruneItem is the member [] of the answer 200 of ImagePruneLibpod.
 type PruneItem struct {
-	Deleted  string   `json:"deleted,omitzero"`
+	// Deleted: until API 3.4.
+	Deleted string `json:"deleted,omitzero"`
+	// Untagged: until API 3.4.
 	Untagged []string `json:"untagged,omitzero"`
 }

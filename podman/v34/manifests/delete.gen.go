@@ -17,7 +17,7 @@ var opDelete = transport.Operation{
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
-	// Digest is the query parameter digest.
+	// Digest is the query parameter digest. Until API 3.4.
 	Digest string
 }
 

@@ -17,7 +17,7 @@ var opCreate = transport.Operation{
 
 // CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
 type CreateOptions struct {
-	// Name is the query parameter name.
+	// Name is the query parameter name. Until API 3.4.
 	Name string
 }
 

@@ -27,7 +27,7 @@ type CheckpointOptions struct {
 	Export bool
 	// IgnoreRootFS is the query parameter ignoreRootFS.
 	IgnoreRootFS bool
-	// PrintStats is the query parameter printStats.
+	// PrintStats is the query parameter printStats. Since API 4.0.
 	PrintStats bool
 }
 

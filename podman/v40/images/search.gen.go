@@ -24,9 +24,9 @@ type SearchOptions struct {
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.
 	Filters map[string][]string
-	// TLSVerify is the query parameter tlsVerify.
+	// TLSVerify is the query parameter tlsVerify. Since API 4.0.
 	TLSVerify bool
-	// ListTags is the query parameter listTags.
+	// ListTags is the query parameter listTags. Since API 4.0.
 	ListTags bool
 }
 

@@ -19,7 +19,7 @@ var opDown = transport.Operation{
 
 // Down stops and removes what was made of Kubernetes YAML.
 //
-// DELETE /libpod/play/kube (PlayKubeDownLibpod). Succeeds with 200; fails with 500.
+// DELETE /libpod/play/kube (PlayKubeDownLibpod). Since API 3.4. Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.0#tag/containers/operation/PlayKubeDownLibpod
 func (c *Client) Down(ctx context.Context, body io.Reader) (*v40.PlayKubeReport, error) {
 	req := opDown.Request()

@@ -17,7 +17,8 @@ var opModify = transport.Operation{
 
 // Modify adds images to a list of manifests, takes them off it, or annotates them.
 //
-// PUT /libpod/manifests/{name} (ManifestModifyLibpod). Succeeds with 200; fails with 400, 404, 409, 500.
+// PUT /libpod/manifests/{name} (ManifestModifyLibpod). Since API 4.0. Succeeds with 200; fails with 400, 404,
+// 409, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.0#tag/manifests/operation/ManifestModifyLibpod
 func (c *Client) Modify(ctx context.Context, name string, body v40.ManifestModifyOptions) (*v40.ManifestModifyReport, error) {
 	req := opModify.Request(name)

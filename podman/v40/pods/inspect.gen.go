@@ -27,29 +27,37 @@ func (c *Client) Inspect(ctx context.Context, name string) (*InspectResponse, er
 
 // InspectResponse is the answer 200 of PodInspectLibpod.
 type InspectResponse struct {
-	CPUPeriod        uint64                           `json:"cpu_period,omitzero"`
-	CPUQuota         int64                            `json:"cpu_quota,omitzero"`
-	CgroupParent     string                           `json:"CgroupParent,omitzero"`
-	CgroupPath       string                           `json:"CgroupPath,omitzero"`
-	Containers       []v40.InspectPodContainerInfo    `json:"Containers,omitzero"`
-	CpusetCPUs       string                           `json:"cpuset_cpus,omitzero"`
-	CreateCgroup     bool                             `json:"CreateCgroup,omitzero"`
-	CreateCommand    []string                         `json:"CreateCommand,omitzero"`
-	CreateInfra      bool                             `json:"CreateInfra,omitzero"`
-	Created          time.Time                        `json:"Created,omitzero"`
-	DeviceReadBps    []v40.InspectBlkioThrottleDevice `json:"device_read_bps,omitzero"`
-	Devices          []v40.InspectDevice              `json:"devices,omitzero"`
-	Hostname         string                           `json:"Hostname,omitzero"`
-	ID               string                           `json:"Id,omitzero"`
-	InfraConfig      v40.InspectPodInfraConfig        `json:"InfraConfig,omitzero"`
-	InfraContainerID string                           `json:"InfraContainerID,omitzero"`
-	Labels           map[string]string                `json:"Labels,omitzero"`
-	Mounts           []v40.InspectMount               `json:"mounts,omitzero"`
-	Name             string                           `json:"Name,omitzero"`
-	Namespace        string                           `json:"Namespace,omitzero"`
-	NumContainers    uint64                           `json:"NumContainers,omitzero"`
-	SecurityOpt      []string                         `json:"security_opt,omitzero"`
-	SharedNamespaces []string                         `json:"SharedNamespaces,omitzero"`
-	State            string                           `json:"State,omitzero"`
-	VolumesFrom      []string                         `json:"volumes_from,omitzero"`
+	// CPUPeriod: since API 4.0.
+	CPUPeriod uint64 `json:"cpu_period,omitzero"`
+	// CPUQuota: since API 4.0.
+	CPUQuota     int64                         `json:"cpu_quota,omitzero"`
+	CgroupParent string                        `json:"CgroupParent,omitzero"`
+	CgroupPath   string                        `json:"CgroupPath,omitzero"`
+	Containers   []v40.InspectPodContainerInfo `json:"Containers,omitzero"`
+	// CpusetCPUs: since API 4.0.
+	CpusetCPUs    string    `json:"cpuset_cpus,omitzero"`
+	CreateCgroup  bool      `json:"CreateCgroup,omitzero"`
+	CreateCommand []string  `json:"CreateCommand,omitzero"`
+	CreateInfra   bool      `json:"CreateInfra,omitzero"`
+	Created       time.Time `json:"Created,omitzero"`
+	// DeviceReadBps: since API 4.0.
+	DeviceReadBps []v40.InspectBlkioThrottleDevice `json:"device_read_bps,omitzero"`
+	// Devices: since API 4.0.
+	Devices          []v40.InspectDevice       `json:"devices,omitzero"`
+	Hostname         string                    `json:"Hostname,omitzero"`
+	ID               string                    `json:"Id,omitzero"`
+	InfraConfig      v40.InspectPodInfraConfig `json:"InfraConfig,omitzero"`
+	InfraContainerID string                    `json:"InfraContainerID,omitzero"`
+	Labels           map[string]string         `json:"Labels,omitzero"`
+	// Mounts: since API 4.0.
+	Mounts        []v40.InspectMount `json:"mounts,omitzero"`
+	Name          string             `json:"Name,omitzero"`
+	Namespace     string             `json:"Namespace,omitzero"`
+	NumContainers uint64             `json:"NumContainers,omitzero"`
+	// SecurityOpt: since API 4.0.
+	SecurityOpt      []string `json:"security_opt,omitzero"`
+	SharedNamespaces []string `json:"SharedNamespaces,omitzero"`
+	State            string   `json:"State,omitzero"`
+	// VolumesFrom: since API 4.0.
+	VolumesFrom []string `json:"volumes_from,omitzero"`
 }

@@ -19,7 +19,7 @@ var opTop = transport.Operation{
 type TopOptions struct {
 	// Stream is the query parameter stream.
 	Stream bool
-	// Delay is the query parameter delay. Default 5.
+	// Delay is the query parameter delay. Default 5, since API 4.0.
 	Delay int
 	// PsArgs is the query parameter ps_args. Default -ef.
 	PsArgs string

@@ -28,15 +28,18 @@ func (c *Client) Create(ctx context.Context, body v40.VolumeCreate) (*CreateResp
 
 // CreateResponse is the answer 201 of VolumeCreateLibpod.
 type CreateResponse struct {
-	Anonymous   bool              `json:"Anonymous,omitzero"`
-	CreatedAt   time.Time         `json:"CreatedAt,omitzero"`
-	Driver      string            `json:"Driver,omitzero"`
-	GID         int64             `json:"GID,omitzero"`
-	Labels      map[string]string `json:"Labels,omitzero"`
-	MountCount  uint64            `json:"MountCount,omitzero"`
-	Mountpoint  string            `json:"Mountpoint,omitzero"`
-	Name        string            `json:"Name,omitzero"`
-	NeedsChown  bool              `json:"NeedsChown,omitzero"`
+	Anonymous bool              `json:"Anonymous,omitzero"`
+	CreatedAt time.Time         `json:"CreatedAt,omitzero"`
+	Driver    string            `json:"Driver,omitzero"`
+	GID       int64             `json:"GID,omitzero"`
+	Labels    map[string]string `json:"Labels,omitzero"`
+	// MountCount: since API 4.0.
+	MountCount uint64 `json:"MountCount,omitzero"`
+	Mountpoint string `json:"Mountpoint,omitzero"`
+	Name       string `json:"Name,omitzero"`
+	// NeedsChown: since API 4.0.
+	NeedsChown bool `json:"NeedsChown,omitzero"`
+	// NeedsCopyUp: since API 4.0.
 	NeedsCopyUp bool              `json:"NeedsCopyUp,omitzero"`
 	Options     map[string]string `json:"Options,omitzero"`
 	Scope       string            `json:"Scope,omitzero"`

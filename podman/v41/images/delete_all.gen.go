@@ -23,7 +23,7 @@ type DeleteAllOptions struct {
 	All *bool
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore.
+	// Ignore is the query parameter ignore. Since API 4.1.
 	Ignore bool
 }
 

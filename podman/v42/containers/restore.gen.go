@@ -23,7 +23,7 @@ type RestoreOptions struct {
 	Name string
 	// Keep is the query parameter keep.
 	Keep bool
-	// LeaveRunning is the query parameter leaveRunning.
+	// LeaveRunning is the query parameter leaveRunning. Until API 4.3.
 	LeaveRunning bool
 	// TCPEstablished is the query parameter tcpEstablished.
 	TCPEstablished bool
@@ -35,7 +35,7 @@ type RestoreOptions struct {
 	IgnoreStaticIP bool
 	// IgnoreStaticMAC is the query parameter ignoreStaticMAC.
 	IgnoreStaticMAC bool
-	// PrintStats is the query parameter printStats.
+	// PrintStats is the query parameter printStats. Since API 4.0.
 	PrintStats bool
 }
 

@@ -23,7 +23,7 @@ type BuildOptions struct {
 	Dockerfile string
 	// Tags is the query parameter t. Default latest.
 	Tags []string
-	// Allplatforms is the query parameter allplatforms.
+	// Allplatforms is the query parameter allplatforms. Since API 4.0.
 	Allplatforms bool
 	// ExtraHosts is the query parameter extrahosts, sent as JSON.
 	ExtraHosts []string
@@ -61,8 +61,8 @@ type BuildOptions struct {
 	Squash bool
 	// Labels is the query parameter labels, sent as JSON.
 	Labels map[string]string
-	// Layers is the query parameter layers. Default true. Nil leaves it out: the engine takes an absent one for
-	// true.
+	// Layers is the query parameter layers. Default true, since API 3.4. Nil leaves it out: the engine takes an
+	// absent one for true.
 	Layers *bool
 	// NetworkMode is the query parameter networkmode. Default bridge.
 	NetworkMode string
@@ -74,7 +74,7 @@ type BuildOptions struct {
 	Outputs string
 	// HTTPProxy is the query parameter httpproxy.
 	HTTPProxy bool
-	// Unsetenv is the query parameter unsetenv.
+	// Unsetenv is the query parameter unsetenv. Since API 4.0.
 	Unsetenv []string
 }
 

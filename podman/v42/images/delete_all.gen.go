@@ -23,9 +23,9 @@ type DeleteAllOptions struct {
 	All *bool
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore.
+	// Ignore is the query parameter ignore. Since API 4.1.
 	Ignore bool
-	// LookupManifest is the query parameter lookupManifest.
+	// LookupManifest is the query parameter lookupManifest. Since API 4.2.
 	LookupManifest bool
 }
 

@@ -23,7 +23,8 @@ type PushOptions struct {
 	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
 	// for true.
 	TLSVerify *bool
-	// Quiet is the query parameter quiet. Default true. Nil leaves it out: the engine takes an absent one for true.
+	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
+	// one for true.
 	Quiet *bool
 	// RegistryAuth is the header parameter X-Registry-Auth.
 	RegistryAuth transport.Secret

@@ -38,8 +38,8 @@ func (o *PushOptions) set(r *transport.Request) {
 
 // Push sends a list of manifests to a registry. It has succeeded when the sequence has ended without an error.
 //
-// POST /libpod/manifests/{name}/registry/{destination} (ManifestPushLibpod). Succeeds with 200; fails with 400,
-// 404, 500.
+// POST /libpod/manifests/{name}/registry/{destination} (ManifestPushLibpod). Since API 4.0. Succeeds with 200;
+// fails with 400, 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.2#tag/manifests/operation/ManifestPushLibpod
 func (c *Client) Push(ctx context.Context, name, destination string, opts *PushOptions) (*transport.Messages[v42.ManifestPushReport], error) {
 	req := opPush.Request(name, destination)

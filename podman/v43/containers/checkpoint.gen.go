@@ -27,9 +27,9 @@ type CheckpointOptions struct {
 	Export bool
 	// IgnoreRootFS is the query parameter ignoreRootFS.
 	IgnoreRootFS bool
-	// PrintStats is the query parameter printStats.
+	// PrintStats is the query parameter printStats. Since API 4.0.
 	PrintStats bool
-	// CreateImage is the query parameter createImage.
+	// CreateImage is the query parameter createImage. Since API 4.3.
 	CreateImage string
 }
 

@@ -23,15 +23,16 @@ type PushOptions struct {
 	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
 	// for true.
 	TLSVerify *bool
-	// Quiet is the query parameter quiet. Default true. Nil leaves it out: the engine takes an absent one for true.
+	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
+	// one for true.
 	Quiet *bool
-	// All is the query parameter all.
+	// All is the query parameter all. Since API 4.3.
 	All bool
-	// Format is the query parameter format.
+	// Format is the query parameter format. Since API 4.3.
 	Format string
-	// CompressionFormat is the query parameter compressionFormat.
+	// CompressionFormat is the query parameter compressionFormat. Since API 4.3.
 	CompressionFormat string
-	// RemoveSignatures is the query parameter removeSignatures.
+	// RemoveSignatures is the query parameter removeSignatures. Since API 4.3.
 	RemoveSignatures bool
 	// RegistryAuth is the header parameter X-Registry-Auth.
 	RegistryAuth transport.Secret

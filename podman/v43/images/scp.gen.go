@@ -34,7 +34,7 @@ func (o *ScpOptions) set(r *transport.Request) {
 
 // Scp copies an image to or from another machine.
 //
-// POST /libpod/images/scp/{name} (ImageScpLibpod). Succeeds with 200; fails with 400, 500.
+// POST /libpod/images/scp/{name} (ImageScpLibpod). Since API 4.2. Succeeds with 200; fails with 400, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.3#tag/images/operation/ImageScpLibpod
 func (c *Client) Scp(ctx context.Context, name string, opts *ScpOptions) (*v43.ScpReport, error) {
 	req := opScp.Request(name)

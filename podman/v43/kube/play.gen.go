@@ -28,9 +28,9 @@ type PlayOptions struct {
 	LogDriver string
 	// Start is the query parameter start. Default true. Nil leaves it out: the engine takes an absent one for true.
 	Start *bool
-	// StaticIPs is the query parameter staticIPs.
+	// StaticIPs is the query parameter staticIPs. Since API 3.2.
 	StaticIPs []string
-	// StaticMACs is the query parameter staticMACs.
+	// StaticMACs is the query parameter staticMACs. Since API 3.2.
 	StaticMACs []string
 }
 

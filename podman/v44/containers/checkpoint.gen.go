@@ -27,17 +27,17 @@ type CheckpointOptions struct {
 	Export bool
 	// IgnoreRootFS is the query parameter ignoreRootFS.
 	IgnoreRootFS bool
-	// IgnoreVolumes is the query parameter ignoreVolumes.
+	// IgnoreVolumes is the query parameter ignoreVolumes. Since API 4.4.
 	IgnoreVolumes bool
-	// PreCheckpoint is the query parameter preCheckpoint.
+	// PreCheckpoint is the query parameter preCheckpoint. Since API 4.4.
 	PreCheckpoint bool
-	// WithPrevious is the query parameter withPrevious.
+	// WithPrevious is the query parameter withPrevious. Since API 4.4.
 	WithPrevious bool
-	// FileLocks is the query parameter fileLocks.
+	// FileLocks is the query parameter fileLocks. Since API 4.4.
 	FileLocks bool
-	// PrintStats is the query parameter printStats.
+	// PrintStats is the query parameter printStats. Since API 4.0.
 	PrintStats bool
-	// CreateImage is the query parameter createImage.
+	// CreateImage is the query parameter createImage. Since API 4.3.
 	CreateImage string
 }
 

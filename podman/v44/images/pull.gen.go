@@ -18,9 +18,9 @@ var opPull = transport.Operation{
 
 // PullOptions are the optional parameters of [Client.Pull]; nil means none of them.
 type PullOptions struct {
-	// Quiet is the query parameter quiet.
+	// Quiet is the query parameter quiet. Since API 3.4.
 	Quiet bool
-	// Credentials is the query parameter credentials.
+	// Credentials is the query parameter credentials. Until API 4.4.
 	Credentials string
 	// Arch is the query parameter Arch.
 	Arch string
@@ -28,14 +28,14 @@ type PullOptions struct {
 	OS string
 	// Variant is the query parameter Variant.
 	Variant string
-	// Policy is the query parameter policy.
+	// Policy is the query parameter policy. Since API 3.2.
 	Policy string
 	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
 	// for true.
 	TLSVerify *bool
 	// AllTags is the query parameter allTags.
 	AllTags bool
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth. Since API 3.3.
 	RegistryAuth transport.Secret
 }
 

@@ -19,7 +19,7 @@ var opCreate = transport.Operation{
 type CreateOptions struct {
 	// All is the query parameter all.
 	All bool
-	// Amend is the query parameter amend.
+	// Amend is the query parameter amend. Since API 4.3.
 	Amend bool
 }
 
@@ -33,7 +33,8 @@ func (o *CreateOptions) set(r *transport.Request) {
 
 // Create creates a list of manifests, of no images or of those given.
 //
-// POST /libpod/manifests/{name} (ManifestCreateLibpod). Succeeds with 201; fails with 400, 404, 500.
+// POST /libpod/manifests/{name} (ManifestCreateLibpod). Since API 4.0. Succeeds with 201; fails with 400, 404,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.4#tag/manifests/operation/ManifestCreateLibpod
 func (c *Client) Create(ctx context.Context, name string, images []string, body *v44.ManifestModifyOptions, opts *CreateOptions) (*v44.IDResponse, error) {
 	req := opCreate.Request(name)

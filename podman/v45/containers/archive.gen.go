@@ -16,7 +16,7 @@ var opArchive = transport.Operation{
 
 // ArchiveOptions are the optional parameters of [Client.Archive]; nil means none of them.
 type ArchiveOptions struct {
-	// Rename is the query parameter rename, sent as JSON.
+	// Rename is the query parameter rename, sent as JSON. Since API 3.3.
 	Rename map[string]string
 }
 

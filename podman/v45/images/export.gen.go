@@ -23,7 +23,7 @@ type ExportOptions struct {
 	References []string
 	// Compress is the query parameter compress.
 	Compress bool
-	// OCIAcceptUncompressedLayers is the query parameter ociAcceptUncompressedLayers.
+	// OCIAcceptUncompressedLayers is the query parameter ociAcceptUncompressedLayers. Since API 4.0.
 	OCIAcceptUncompressedLayers bool
 }
 

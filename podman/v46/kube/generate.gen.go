@@ -18,9 +18,9 @@ var opGenerate = transport.Operation{
 type GenerateOptions struct {
 	// Service is the query parameter service.
 	Service bool
-	// Type is the query parameter type. Default pod.
+	// Type is the query parameter type. Default pod, since API 4.5.
 	Type string
-	// Replicas is the query parameter replicas.
+	// Replicas is the query parameter replicas. Since API 4.5.
 	Replicas int32
 }
 

@@ -28,13 +28,13 @@ type PlayOptions struct {
 	LogDriver string
 	// Start is the query parameter start. Default true. Nil leaves it out: the engine takes an absent one for true.
 	Start *bool
-	// ServiceContainer is the query parameter serviceContainer.
+	// ServiceContainer is the query parameter serviceContainer. Since API 4.5.
 	ServiceContainer bool
-	// StaticIPs is the query parameter staticIPs.
+	// StaticIPs is the query parameter staticIPs. Since API 3.2.
 	StaticIPs []string
-	// StaticMACs is the query parameter staticMACs.
+	// StaticMACs is the query parameter staticMACs. Since API 3.2.
 	StaticMACs []string
-	// Wait is the query parameter wait.
+	// Wait is the query parameter wait. Since API 4.5.
 	Wait bool
 }
 

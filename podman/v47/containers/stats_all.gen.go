@@ -23,7 +23,7 @@ type StatsAllOptions struct {
 	// Stream is the query parameter stream. Default true. Nil leaves it out: the engine takes an absent one for
 	// true.
 	Stream *bool
-	// Interval is the query parameter interval. Default 5.
+	// Interval is the query parameter interval. Default 5, since API 3.4.
 	Interval int
 }
 

@@ -18,22 +18,23 @@ var opPush = transport.Operation{
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
 type PushOptions struct {
-	// AddCompression is the query parameter addCompression.
+	// AddCompression is the query parameter addCompression. Since API 4.7.
 	AddCompression []string
-	// ForceCompressionFormat is the query parameter forceCompressionFormat.
+	// ForceCompressionFormat is the query parameter forceCompressionFormat. Since API 4.7.
 	ForceCompressionFormat bool
 	// All is the query parameter all. Default true. Nil leaves it out: the engine takes an absent one for true.
 	All *bool
 	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
 	// for true.
 	TLSVerify *bool
-	// Quiet is the query parameter quiet. Default true. Nil leaves it out: the engine takes an absent one for true.
+	// Quiet is the query parameter quiet. Default true, since API 4.3. Nil leaves it out: the engine takes an absent
+	// one for true.
 	Quiet *bool
-	// Format is the query parameter format.
+	// Format is the query parameter format. Since API 4.3.
 	Format string
-	// CompressionFormat is the query parameter compressionFormat.
+	// CompressionFormat is the query parameter compressionFormat. Since API 4.3.
 	CompressionFormat string
-	// RemoveSignatures is the query parameter removeSignatures.
+	// RemoveSignatures is the query parameter removeSignatures. Since API 4.3.
 	RemoveSignatures bool
 	// RegistryAuth is the header parameter X-Registry-Auth.
 	RegistryAuth transport.Secret
@@ -56,8 +57,8 @@ func (o *PushOptions) set(r *transport.Request) {
 
 // Push sends a list of manifests to a registry. It has succeeded when the sequence has ended without an error.
 //
-// POST /libpod/manifests/{name}/registry/{destination} (ManifestPushLibpod). Succeeds with 200; fails with 400,
-// 404, 500.
+// POST /libpod/manifests/{name}/registry/{destination} (ManifestPushLibpod). Since API 4.0. Succeeds with 200;
+// fails with 400, 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.7#tag/manifests/operation/ManifestPushLibpod
 func (c *Client) Push(ctx context.Context, name, destination string, opts *PushOptions) (*transport.Messages[v47.ManifestPushReport], error) {
 	req := opPush.Request(name, destination)

@@ -17,7 +17,7 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// Showsecret is the query parameter showsecret.
+	// Showsecret is the query parameter showsecret. Since API 4.7.
 	Showsecret bool
 }
 

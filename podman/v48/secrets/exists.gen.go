@@ -16,7 +16,7 @@ var opExists = transport.Operation{
 
 // Exists returns no error if there is such a secret, and one of class transport.ErrNotFound if not.
 //
-// GET /libpod/secrets/{name}/exists (SecretExistsLibpod). Succeeds with 204; fails with 404, 500.
+// GET /libpod/secrets/{name}/exists (SecretExistsLibpod). Since API 4.5. Succeeds with 204; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.8#tag/secrets/operation/SecretExistsLibpod
 func (c *Client) Exists(ctx context.Context, name string) error {
 	req := opExists.Request(name)

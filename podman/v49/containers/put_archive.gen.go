@@ -19,11 +19,11 @@ var opPutArchive = transport.Operation{
 type PutArchiveOptions struct {
 	// Pause is the query parameter pause. Default true. Nil leaves it out: the engine takes an absent one for true.
 	Pause *bool
-	// CopyUIDGID is the query parameter copyUIDGID.
+	// CopyUIDGID is the query parameter copyUIDGID. Since API 4.3.
 	CopyUIDGID bool
-	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir.
+	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir. Since API 4.3.
 	NoOverwriteDirNonDir bool
-	// Rename is the query parameter rename, sent as JSON.
+	// Rename is the query parameter rename, sent as JSON. Since API 4.3.
 	Rename map[string]string
 }
 

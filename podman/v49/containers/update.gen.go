@@ -17,7 +17,8 @@ var opUpdate = transport.Operation{
 
 // Update changes the limits of a container.
 //
-// POST /libpod/containers/{name}/update (ContainerUpdateLibpod). Succeeds with 201; fails with 404, 500.
+// POST /libpod/containers/{name}/update (ContainerUpdateLibpod). Since API 4.3. Succeeds with 201; fails with
+// 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.9#tag/containers/operation/ContainerUpdateLibpod
 func (c *Client) Update(ctx context.Context, name string, body v49.LinuxResources) error {
 	req := opUpdate.Request(name)

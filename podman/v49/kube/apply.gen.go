@@ -43,7 +43,7 @@ func (o *ApplyOptions) set(r *transport.Request) {
 
 // Apply sends Kubernetes YAML to a cluster. The caller closes the answer.
 //
-// POST /libpod/kube/apply (KubeApplyLibpod). Succeeds with 200; fails with 500.
+// POST /libpod/kube/apply (KubeApplyLibpod). Since API 4.4. Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.9#tag/containers/operation/KubeApplyLibpod
 func (c *Client) Apply(ctx context.Context, body io.Reader, opts *ApplyOptions) (*transport.Stream, error) {
 	req := opApply.Request()

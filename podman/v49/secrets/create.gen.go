@@ -19,9 +19,9 @@ var opCreate = transport.Operation{
 type CreateOptions struct {
 	// Driver is the query parameter driver. Default file.
 	Driver string
-	// DriverOpts is the query parameter driveropts, sent as JSON.
+	// DriverOpts is the query parameter driveropts, sent as JSON. Since API 4.3.
 	DriverOpts map[string]string
-	// Labels is the query parameter labels, sent as JSON.
+	// Labels is the query parameter labels, sent as JSON. Since API 4.3.
 	Labels map[string]string
 }
 

@@ -22,7 +22,7 @@ type ListOptions struct {
 	All bool
 	// Limit is the query parameter limit.
 	Limit int
-	// Namespace is the query parameter namespace.
+	// Namespace is the query parameter namespace. Since API 4.3.
 	Namespace bool
 	// Pod is the query parameter pod.
 	Pod bool

@@ -28,11 +28,11 @@ type CommitOptions struct {
 	Format string
 	// Pause is the query parameter pause. Nil leaves it out: the engine pauses the container where it is absent.
 	Pause *bool
-	// Squash is the query parameter squash.
+	// Squash is the query parameter squash. Since API 4.8.
 	Squash bool
 	// Repo is the query parameter repo.
 	Repo string
-	// Stream is the query parameter stream.
+	// Stream is the query parameter stream. Since API 4.8.
 	Stream bool
 	// Tag is the query parameter tag.
 	Tag string

@@ -19,38 +19,38 @@ var opPlay = transport.Operation{
 
 // PlayOptions are the optional parameters of [Client.Play]; nil means none of them.
 type PlayOptions struct {
-	// Annotations is the query parameter annotations, sent as JSON.
+	// Annotations is the query parameter annotations, sent as JSON. Since API 5.0.
 	Annotations map[string]string
 	// LogDriver is the query parameter logDriver.
 	LogDriver string
-	// LogOptions is the query parameter logOptions.
+	// LogOptions is the query parameter logOptions. Since API 4.8.
 	LogOptions []string
 	// Network is the query parameter network.
 	Network []string
-	// NoHosts is the query parameter noHosts.
+	// NoHosts is the query parameter noHosts. Since API 4.8.
 	NoHosts bool
-	// NoTrunc is the query parameter noTrunc.
+	// NoTrunc is the query parameter noTrunc. Since API 4.7.
 	NoTrunc bool
-	// PublishPorts is the query parameter publishPorts.
+	// PublishPorts is the query parameter publishPorts. Since API 4.8.
 	PublishPorts []string
-	// PublishAllPorts is the query parameter publishAllPorts.
+	// PublishAllPorts is the query parameter publishAllPorts. Since API 5.0.
 	PublishAllPorts bool
-	// Replace is the query parameter replace.
+	// Replace is the query parameter replace. Since API 4.8.
 	Replace bool
-	// ServiceContainer is the query parameter serviceContainer.
+	// ServiceContainer is the query parameter serviceContainer. Since API 4.5.
 	ServiceContainer bool
 	// Start is the query parameter start. Default true. Nil leaves it out: the engine takes an absent one for true.
 	Start *bool
-	// StaticIPs is the query parameter staticIPs.
+	// StaticIPs is the query parameter staticIPs. Since API 3.2.
 	StaticIPs []string
-	// StaticMACs is the query parameter staticMACs.
+	// StaticMACs is the query parameter staticMACs. Since API 3.2.
 	StaticMACs []string
 	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
 	// for true.
 	TLSVerify *bool
-	// Userns is the query parameter userns.
+	// Userns is the query parameter userns. Since API 4.7.
 	Userns string
-	// Wait is the query parameter wait.
+	// Wait is the query parameter wait. Since API 4.5.
 	Wait bool
 }
 

@@ -29,17 +29,17 @@ type RestoreOptions struct {
 	Import bool
 	// IgnoreRootFS is the query parameter ignoreRootFS.
 	IgnoreRootFS bool
-	// IgnoreVolumes is the query parameter ignoreVolumes.
+	// IgnoreVolumes is the query parameter ignoreVolumes. Since API 4.4.
 	IgnoreVolumes bool
 	// IgnoreStaticIP is the query parameter ignoreStaticIP.
 	IgnoreStaticIP bool
 	// IgnoreStaticMAC is the query parameter ignoreStaticMAC.
 	IgnoreStaticMAC bool
-	// FileLocks is the query parameter fileLocks.
+	// FileLocks is the query parameter fileLocks. Since API 4.4.
 	FileLocks bool
-	// PrintStats is the query parameter printStats.
+	// PrintStats is the query parameter printStats. Since API 4.0.
 	PrintStats bool
-	// Pod is the query parameter pod.
+	// Pod is the query parameter pod. Since API 4.3.
 	Pod string
 }
 

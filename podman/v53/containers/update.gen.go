@@ -17,9 +17,9 @@ var opUpdate = transport.Operation{
 
 // UpdateOptions are the optional parameters of [Client.Update]; nil means none of them.
 type UpdateOptions struct {
-	// RestartPolicy is the query parameter restartPolicy.
+	// RestartPolicy is the query parameter restartPolicy. Since API 5.1.
 	RestartPolicy string
-	// RestartRetries is the query parameter restartRetries.
+	// RestartRetries is the query parameter restartRetries. Since API 5.1.
 	RestartRetries int
 }
 
@@ -33,7 +33,8 @@ func (o *UpdateOptions) set(r *transport.Request) {
 
 // Update changes the limits of a container.
 //
-// POST /libpod/containers/{name}/update (ContainerUpdateLibpod). Succeeds with 201; fails with 400, 404, 500.
+// POST /libpod/containers/{name}/update (ContainerUpdateLibpod). Since API 4.3. Succeeds with 201; fails with
+// 400, 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.3#tag/containers/operation/ContainerUpdateLibpod
 func (c *Client) Update(ctx context.Context, name string, body v53.LinuxResources, opts *UpdateOptions) error {
 	req := opUpdate.Request(name)

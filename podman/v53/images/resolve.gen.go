@@ -16,7 +16,7 @@ var opResolve = transport.Operation{
 
 // Resolve finds the names of images that a short name may stand for.
 //
-// GET /libpod/images/{name}/resolve (ImageResolveLibpod). Succeeds with 204; fails with 400, 500.
+// GET /libpod/images/{name}/resolve (ImageResolveLibpod). Since API 5.0. Succeeds with 204; fails with 400, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.3#tag/images/operation/ImageResolveLibpod
 func (c *Client) Resolve(ctx context.Context, name string) error {
 	req := opResolve.Request(name)

@@ -17,14 +17,14 @@ var opDelete = transport.Operation{
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
-	// Depend is the query parameter depend.
+	// Depend is the query parameter depend. Since API 4.0.
 	Depend bool
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore.
+	// Ignore is the query parameter ignore. Since API 4.0.
 	Ignore bool
-	// Timeout is the query parameter timeout. Default 10. Nil leaves it out: where it is absent the engine waits as
-	// long as the container's own time says; 0 kills at once.
+	// Timeout is the query parameter timeout. Default 10, since API 4.0. Nil leaves it out: where it is absent the
+	// engine waits as long as the container's own time says; 0 kills at once.
 	Timeout *int
 	// Volumes is the query parameter v.
 	Volumes bool

@@ -27,11 +27,11 @@ type ImportOptions struct {
 	Reference string
 	// URL is the query parameter url.
 	URL string
-	// OS is the query parameter OS.
+	// OS is the query parameter OS. Since API 4.3.
 	OS string
-	// Architecture is the query parameter Architecture.
+	// Architecture is the query parameter Architecture. Since API 4.3.
 	Architecture string
-	// Variant is the query parameter Variant.
+	// Variant is the query parameter Variant. Since API 4.3.
 	Variant string
 }
 

@@ -17,11 +17,11 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all. Since API 3.4.
 	All bool
-	// External is the query parameter external.
+	// External is the query parameter external. Since API 4.0.
 	External bool
-	// Buildcache is the query parameter buildcache.
+	// Buildcache is the query parameter buildcache. Since API 5.3.
 	Buildcache bool
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.

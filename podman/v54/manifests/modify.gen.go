@@ -17,8 +17,8 @@ var opModify = transport.Operation{
 
 // ModifyOptions are the optional parameters of [Client.Modify]; nil means none of them.
 type ModifyOptions struct {
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Default true, since API 4.1. Nil leaves it out: the engine takes
+	// an absent one for true.
 	TLSVerify *bool
 }
 
@@ -31,7 +31,8 @@ func (o *ModifyOptions) set(r *transport.Request) {
 
 // Modify adds images to a list of manifests, takes them off it, or annotates them.
 //
-// PUT /libpod/manifests/{name} (ManifestModifyLibpod). Succeeds with 200; fails with 400, 404, 409, 500.
+// PUT /libpod/manifests/{name} (ManifestModifyLibpod). Since API 4.0. Succeeds with 200; fails with 400, 404,
+// 409, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.4#tag/manifests/operation/ManifestModifyLibpod
 func (c *Client) Modify(ctx context.Context, name string, body v54.ManifestModifyOptions, opts *ModifyOptions) (*v54.ManifestModifyReport, error) {
 	req := opModify.Request(name)

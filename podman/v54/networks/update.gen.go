@@ -17,7 +17,8 @@ var opUpdate = transport.Operation{
 
 // Update changes the name servers of a network.
 //
-// POST /libpod/networks/{name}/update (NetworkUpdateLibpod). Succeeds with 200; fails with 400, 500.
+// POST /libpod/networks/{name}/update (NetworkUpdateLibpod). Since API 4.4. Succeeds with 200; fails with 400,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.4#tag/networks/operation/NetworkUpdateLibpod
 func (c *Client) Update(ctx context.Context, name string, body v54.NetworkUpdateOptions) error {
 	req := opUpdate.Request(name)

@@ -20,7 +20,7 @@ type StopOptions struct {
 	// 10. Nil leaves it out: where it is absent the engine waits as long as the container's own time says; 0 kills
 	// at once.
 	Timeout *int
-	// Ignore is the query parameter Ignore.
+	// Ignore is the query parameter Ignore. Until API 5.8.
 	Ignore bool
 }
 

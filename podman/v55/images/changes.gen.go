@@ -18,9 +18,9 @@ var opChanges = transport.Operation{
 
 // ChangesOptions are the optional parameters of [Client.Changes]; nil means none of them.
 type ChangesOptions struct {
-	// Parent is the query parameter parent.
+	// Parent is the query parameter parent. Since API 3.3.
 	Parent string
-	// DiffType is the query parameter diffType.
+	// DiffType is the query parameter diffType. Since API 3.3.
 	DiffType ChangesDiffType
 }
 

@@ -20,26 +20,27 @@ var opPush = transport.Operation{
 type PushOptions struct {
 	// Destination is the query parameter destination.
 	Destination string
-	// ForceCompressionFormat is the query parameter forceCompressionFormat.
+	// ForceCompressionFormat is the query parameter forceCompressionFormat. Since API 4.7.
 	ForceCompressionFormat bool
-	// CompressionFormat is the query parameter compressionFormat.
+	// CompressionFormat is the query parameter compressionFormat. Since API 4.3.
 	CompressionFormat string
-	// CompressionLevel is the query parameter compressionLevel.
+	// CompressionLevel is the query parameter compressionLevel. Since API 5.2.
 	CompressionLevel int
 	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
 	// for true.
 	TLSVerify *bool
-	// Quiet is the query parameter quiet. Default true. Nil leaves it out: the engine takes an absent one for true.
+	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
+	// one for true.
 	Quiet *bool
-	// Format is the query parameter format.
+	// Format is the query parameter format. Since API 4.3.
 	Format string
-	// All is the query parameter all.
+	// All is the query parameter all. Since API 4.3.
 	All bool
-	// RemoveSignatures is the query parameter removeSignatures.
+	// RemoveSignatures is the query parameter removeSignatures. Since API 4.3.
 	RemoveSignatures bool
-	// Retry is the query parameter retry.
+	// Retry is the query parameter retry. Since API 5.2.
 	Retry int
-	// RetryDelay is the query parameter retryDelay.
+	// RetryDelay is the query parameter retryDelay. Since API 5.2.
 	RetryDelay string
 	// RegistryAuth is the header parameter X-Registry-Auth.
 	RegistryAuth transport.Secret

@@ -19,7 +19,7 @@ var opDown = transport.Operation{
 
 // DownOptions are the optional parameters of [Client.Down]; nil means none of them.
 type DownOptions struct {
-	// Force is the query parameter force.
+	// Force is the query parameter force. Since API 4.4.
 	Force bool
 }
 
@@ -32,7 +32,7 @@ func (o *DownOptions) set(r *transport.Request) {
 
 // Down stops and removes what was made of Kubernetes YAML.
 //
-// DELETE /libpod/play/kube (PlayKubeDownLibpod). Succeeds with 200; fails with 500.
+// DELETE /libpod/play/kube (PlayKubeDownLibpod). Since API 3.4. Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.5#tag/containers/operation/PlayKubeDownLibpod
 func (c *Client) Down(ctx context.Context, body io.Reader, opts *DownOptions) (*v55.PlayKubeReport, error) {
 	req := opDown.Request()

@@ -41,7 +41,7 @@ func (o *AddOptions) set(r *transport.Request) {
 
 // Add makes an artifact of a file, or adds the file to one.
 //
-// POST /libpod/artifacts/add (ArtifactAddLibpod). Succeeds with 201; fails with 400, 404, 500.
+// POST /libpod/artifacts/add (ArtifactAddLibpod). Since API 5.6. Succeeds with 201; fails with 400, 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.6#tag/artifacts/operation/ArtifactAddLibpod
 func (c *Client) Add(ctx context.Context, name, fileName string, body io.Reader, opts *AddOptions) (*v56.ArtifactAddReport, error) {
 	req := opAdd.Request()

@@ -17,7 +17,7 @@ var opDelete = transport.Operation{
 
 // Delete removes an artifact.
 //
-// DELETE /libpod/artifacts/{name} (ArtifactDeleteLibpod). Succeeds with 200; fails with 404, 500.
+// DELETE /libpod/artifacts/{name} (ArtifactDeleteLibpod). Since API 5.6. Succeeds with 200; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.6#tag/artifacts/operation/ArtifactDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string) (*v56.ArtifactRemoveReport, error) {
 	req := opDelete.Request(name)

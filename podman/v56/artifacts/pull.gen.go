@@ -41,7 +41,8 @@ func (o *PullOptions) set(r *transport.Request) {
 
 // Pull fetches an artifact from a registry.
 //
-// POST /libpod/artifacts/pull (ArtifactPullLibpod). Succeeds with 200; fails with 400, 401, 404, 500.
+// POST /libpod/artifacts/pull (ArtifactPullLibpod). Since API 5.6. Succeeds with 200; fails with 400, 401, 404,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.6#tag/artifacts/operation/ArtifactPullLibpod
 func (c *Client) Pull(ctx context.Context, name string, opts *PullOptions) (*v56.ArtifactPullReport, error) {
 	req := opPull.Request()

@@ -17,7 +17,7 @@ var opExport = transport.Operation{
 
 // Export reads what is in a volume as a tar archive. The caller closes it.
 //
-// GET /libpod/volumes/{name}/export (VolumeExportLibpod). Succeeds with 200; fails with 404, 500.
+// GET /libpod/volumes/{name}/export (VolumeExportLibpod). Since API 5.6. Succeeds with 200; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.6#tag/volumes/operation/VolumeExportLibpod
 func (c *Client) Export(ctx context.Context, name string) (*transport.Stream, error) {
 	req := opExport.Request(name)

@@ -18,7 +18,8 @@ var opImport = transport.Operation{
 
 // Import unpacks a tar archive into a volume.
 //
-// POST /libpod/volumes/{name}/import (VolumeImportLibpod). Succeeds with 204; fails with 404, 500.
+// POST /libpod/volumes/{name}/import (VolumeImportLibpod). Since API 5.6. Succeeds with 204; fails with 404,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.6#tag/volumes/operation/VolumeImportLibpod
 func (c *Client) Import(ctx context.Context, name string, body io.Reader) error {
 	req := opImport.Request(name)

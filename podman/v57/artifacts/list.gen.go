@@ -17,7 +17,7 @@ var opList = transport.Operation{
 
 // List lists artifacts.
 //
-// GET /libpod/artifacts/json (ArtifactListLibpod). Succeeds with 200; fails with 500.
+// GET /libpod/artifacts/json (ArtifactListLibpod). Since API 5.6. Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.7#tag/artifacts/operation/ArtifactListLibpod
 func (c *Client) List(ctx context.Context) ([]v57.ArtifactListReport, error) {
 	req := opList.Request()

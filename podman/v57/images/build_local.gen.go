@@ -162,7 +162,7 @@ func (o *BuildLocalOptions) set(r *transport.Request) {
 // BuildLocal builds an image of a folder of the engine's own machine. The last message is the image's id. The
 // caller closes the sequence.
 //
-// POST /libpod/local/build (LocalBuildLibpod). Succeeds with 200; fails with 400, 404, 500.
+// POST /libpod/local/build (LocalBuildLibpod). Since API 5.7. Succeeds with 200; fails with 400, 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.7#tag/images/operation/LocalBuildLibpod
 func (c *Client) BuildLocal(ctx context.Context, localcontextdir string, opts *BuildLocalOptions) (*transport.Messages[v57.ImageBuildReport], error) {
 	req := opBuildLocal.Request()

@@ -42,7 +42,8 @@ func (o *AddLocalOptions) set(r *transport.Request) {
 
 // AddLocal makes an artifact of a file on the engine's own machine, or adds the file to one.
 //
-// POST /libpod/artifacts/local/add (ArtifactLocalLibpod). Succeeds with 201; fails with 400, 404, 500.
+// POST /libpod/artifacts/local/add (ArtifactLocalLibpod). Since API 5.8. Succeeds with 201; fails with 400, 404,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/artifacts/operation/ArtifactLocalLibpod
 func (c *Client) AddLocal(ctx context.Context, name, path, fileName string, opts *AddLocalOptions) (*v58.ArtifactAddReport, error) {
 	req := opAddLocal.Request()

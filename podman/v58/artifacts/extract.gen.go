@@ -36,7 +36,8 @@ func (o *ExtractOptions) set(r *transport.Request) {
 
 // Extract reads the files of an artifact as a tar archive. The caller closes it.
 //
-// GET /libpod/artifacts/{name}/extract (ArtifactExtractLibpod). Succeeds with 200; fails with 400, 404, 500.
+// GET /libpod/artifacts/{name}/extract (ArtifactExtractLibpod). Since API 5.6. Succeeds with 200; fails with
+// 400, 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/artifacts/operation/ArtifactExtractLibpod
 func (c *Client) Extract(ctx context.Context, name string, opts *ExtractOptions) (*transport.Stream, error) {
 	req := opExtract.Request(name)

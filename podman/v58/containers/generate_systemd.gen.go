@@ -22,10 +22,10 @@ type GenerateSystemdOptions struct {
 	New bool
 	// NoHeader is the query parameter noHeader.
 	NoHeader bool
-	// StartTimeout is the query parameter startTimeout.
+	// StartTimeout is the query parameter startTimeout. Since API 4.0.
 	StartTimeout int
-	// StopTimeout is the query parameter stopTimeout. Default 10. Nil leaves it out: the engine takes an absent one
-	// for 10.
+	// StopTimeout is the query parameter stopTimeout. Default 10, since API 4.0. Nil leaves it out: the engine takes
+	// an absent one for 10.
 	StopTimeout *int
 	// RestartPolicy is the query parameter restartPolicy. Default on-failure.
 	RestartPolicy SystemdRestartPolicy
@@ -35,17 +35,17 @@ type GenerateSystemdOptions struct {
 	PodPrefix string
 	// Separator is the query parameter separator. Default -.
 	Separator string
-	// RestartSec is the query parameter restartSec.
+	// RestartSec is the query parameter restartSec. Since API 4.0.
 	RestartSec int
-	// Wants is the query parameter wants.
+	// Wants is the query parameter wants. Since API 4.0.
 	Wants []string
-	// After is the query parameter after.
+	// After is the query parameter after. Since API 4.0.
 	After []string
-	// Requires is the query parameter requires.
+	// Requires is the query parameter requires. Since API 4.0.
 	Requires []string
-	// AdditionalEnvVariables is the query parameter additionalEnvVariables.
+	// AdditionalEnvVariables is the query parameter additionalEnvVariables. Since API 4.3.
 	AdditionalEnvVariables []string
-	// TemplateUnitFile is the query parameter templateUnitFile.
+	// TemplateUnitFile is the query parameter templateUnitFile. Since API 4.3.
 	TemplateUnitFile bool
 }
 

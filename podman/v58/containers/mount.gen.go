@@ -16,7 +16,7 @@ var opMount = transport.Operation{
 
 // MountOptions are the optional parameters of [Client.Mount]; nil means none of them.
 type MountOptions struct {
-	// External is the query parameter external.
+	// External is the query parameter external. Since API 4.3.
 	External bool
 }
 

@@ -23,34 +23,35 @@ type BuildOptions struct {
 	Dockerfile string
 	// Tags is the query parameter t. Default latest.
 	Tags []string
-	// Allplatforms is the query parameter allplatforms.
+	// Allplatforms is the query parameter allplatforms. Since API 4.0.
 	Allplatforms bool
-	// Additionalbuildcontexts is the query parameter additionalbuildcontexts.
+	// Additionalbuildcontexts is the query parameter additionalbuildcontexts. Since API 5.6.
 	Additionalbuildcontexts []string
 	// ExtraHosts is the query parameter extrahosts, sent as JSON.
 	ExtraHosts []string
-	// Nohosts is the query parameter nohosts.
+	// Nohosts is the query parameter nohosts. Since API 5.4.
 	Nohosts bool
 	// Remote is the query parameter remote.
 	Remote string
 	// Quiet is the query parameter q.
 	Quiet bool
-	// Compatvolumes is the query parameter compatvolumes.
+	// Compatvolumes is the query parameter compatvolumes. Since API 5.2.
 	Compatvolumes bool
-	// Createdannotation is the query parameter createdannotation. Default true. Nil leaves it out: the engine takes
-	// an absent one for true.
+	// Createdannotation is the query parameter createdannotation. Default true, since API 5.6. Nil leaves it out:
+	// the engine takes an absent one for true.
 	Createdannotation *bool
-	// SourceDateEpoch is the query parameter sourcedateepoch. Nil leaves it out: 0 is the time 1970 and sets it.
+	// SourceDateEpoch is the query parameter sourcedateepoch. Since API 5.6. Nil leaves it out: 0 is the time 1970
+	// and sets it.
 	SourceDateEpoch *int64
-	// Rewritetimestamp is the query parameter rewritetimestamp.
+	// Rewritetimestamp is the query parameter rewritetimestamp. Since API 5.6.
 	Rewritetimestamp bool
-	// Timestamp is the query parameter timestamp. Nil leaves it out: 0 is the time 1970 and sets it.
+	// Timestamp is the query parameter timestamp. Since API 5.6. Nil leaves it out: 0 is the time 1970 and sets it.
 	Timestamp *int64
-	// Inheritlabels is the query parameter inheritlabels. Default true. Nil leaves it out: the engine takes an
-	// absent one for true.
-	Inheritlabels *bool
-	// Inheritannotations is the query parameter inheritannotations. Default true. Nil leaves it out: the engine
+	// Inheritlabels is the query parameter inheritlabels. Default true, since API 5.5. Nil leaves it out: the engine
 	// takes an absent one for true.
+	Inheritlabels *bool
+	// Inheritannotations is the query parameter inheritannotations. Default true, since API 5.6. Nil leaves it out:
+	// the engine takes an absent one for true.
 	Inheritannotations *bool
 	// NoCache is the query parameter nocache.
 	NoCache bool
@@ -82,10 +83,10 @@ type BuildOptions struct {
 	Squash bool
 	// Labels is the query parameter labels, sent as JSON.
 	Labels map[string]string
-	// LayerLabel is the query parameter layerLabel.
+	// LayerLabel is the query parameter layerLabel. Since API 4.7.
 	LayerLabel []string
-	// Layers is the query parameter layers. Default true. Nil leaves it out: the engine takes an absent one for
-	// true.
+	// Layers is the query parameter layers. Default true, since API 3.4. Nil leaves it out: the engine takes an
+	// absent one for true.
 	Layers *bool
 	// NetworkMode is the query parameter networkmode. Default bridge.
 	NetworkMode string
@@ -97,49 +98,51 @@ type BuildOptions struct {
 	Outputs string
 	// HTTPProxy is the query parameter httpproxy.
 	HTTPProxy bool
-	// Unsetenv is the query parameter unsetenv.
+	// Unsetenv is the query parameter unsetenv. Since API 4.0.
 	Unsetenv []string
-	// Unsetlabel is the query parameter unsetlabel.
+	// Unsetlabel is the query parameter unsetlabel. Since API 4.8.
 	Unsetlabel []string
-	// Unsetannotation is the query parameter unsetannotation.
+	// Unsetannotation is the query parameter unsetannotation. Since API 5.6.
 	Unsetannotation []string
-	// Volume is the query parameter volume.
+	// Volume is the query parameter volume. Since API 4.4.
 	Volume []string
-	// Manifest is the query parameter manifest.
+	// Manifest is the query parameter manifest. Since API 5.7.
 	Manifest string
-	// PullPolicy is the query parameter pullpolicy.
+	// PullPolicy is the query parameter pullpolicy. Since API 4.3.
 	PullPolicy string
-	// Jobs is the query parameter jobs. Nil leaves it out: 0 sets no limit.
+	// Jobs is the query parameter jobs. Since API 4.3. Nil leaves it out: 0 sets no limit.
 	Jobs *int
-	// OutputFormat is the query parameter outputformat.
+	// OutputFormat is the query parameter outputformat. Since API 4.3.
 	OutputFormat string
-	// Isolation is the query parameter isolation.
+	// Isolation is the query parameter isolation. Since API 4.3.
 	Isolation string
-	// Secrets is the query parameter secrets, sent as JSON.
+	// Secrets is the query parameter secrets, sent as JSON. Since API 4.3.
 	Secrets []string
-	// Devices is the query parameter devices, sent as JSON.
+	// Devices is the query parameter devices, sent as JSON. Since API 4.3.
 	Devices []string
-	// Ulimits is the query parameter ulimits, sent as JSON.
+	// Ulimits is the query parameter ulimits, sent as JSON. Since API 4.3.
 	Ulimits []string
-	// Annotations is the query parameter annotations, sent as JSON.
+	// Annotations is the query parameter annotations, sent as JSON. Since API 4.3.
 	Annotations []string
-	// AddCaps is the query parameter addcaps, sent as JSON.
+	// AddCaps is the query parameter addcaps, sent as JSON. Since API 4.3.
 	AddCaps []string
-	// DropCaps is the query parameter dropcaps, sent as JSON.
+	// DropCaps is the query parameter dropcaps, sent as JSON. Since API 4.3.
 	DropCaps []string
-	// SetEnv is the query parameter setenv.
+	// SetEnv is the query parameter setenv. Since API 4.3.
 	SetEnv []string
-	// CacheTo is the query parameter cacheto.
+	// CacheTo is the query parameter cacheto. Since API 4.3.
 	CacheTo []string
-	// CgroupParent is the query parameter cgroupparent.
+	// CgroupParent is the query parameter cgroupparent. Since API 4.3.
 	CgroupParent string
-	// CpusetMems is the query parameter cpusetmems.
+	// CpusetMems is the query parameter cpusetmems. Since API 4.3.
 	CpusetMems string
-	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine takes an absent one for true.
+	// TLSVerify is the query parameter tlsVerify. Since API 4.3. Nil leaves it out: the engine takes an absent one
+	// for true.
 	TLSVerify *bool
-	// RegistryConfig is the header parameter X-Registry-Config.
+	// RegistryConfig is the header parameter X-Registry-Config. Since API 5.6.
 	RegistryConfig transport.Secret
 	// ContentType is the header parameter Content-Type: what the body is, application/x-tar unless said otherwise.
+	// Since API 5.6.
 	ContentType string
 }
 

@@ -17,7 +17,7 @@ var opDelete = transport.Operation{
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
-	// Ignore is the query parameter ignore.
+	// Ignore is the query parameter ignore. Since API 5.4.
 	Ignore bool
 }
 

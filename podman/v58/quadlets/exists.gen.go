@@ -16,7 +16,8 @@ var opExists = transport.Operation{
 
 // Exists returns no error if there is such a quadlet, and one of class transport.ErrNotFound if not.
 //
-// GET /libpod/quadlets/{name}/exists (QuadletExistsLibpod). Succeeds with 204; fails with 404, 500.
+// GET /libpod/quadlets/{name}/exists (QuadletExistsLibpod). Since API 5.8. Succeeds with 204; fails with 404,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/quadlets/operation/QuadletExistsLibpod
 func (c *Client) Exists(ctx context.Context, name string) error {
 	req := opExists.Request(name)

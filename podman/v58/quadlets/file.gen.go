@@ -16,7 +16,7 @@ var opFile = transport.Operation{
 
 // File reads the text of a quadlet. The caller closes it.
 //
-// GET /libpod/quadlets/{name}/file (QuadletFileLibpod). Succeeds with 200; fails with 404, 500.
+// GET /libpod/quadlets/{name}/file (QuadletFileLibpod). Since API 5.8. Succeeds with 200; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/quadlets/operation/QuadletFileLibpod
 func (c *Client) File(ctx context.Context, name string) (*transport.Stream, error) {
 	req := opFile.Request(name)

@@ -37,7 +37,7 @@ func (o *InstallOptions) set(r *transport.Request) {
 
 // Install installs quadlets from a tar archive.
 //
-// POST /libpod/quadlets (QuadletInstallLibpod). Succeeds with 200; fails with 400, 500.
+// POST /libpod/quadlets (QuadletInstallLibpod). Since API 5.8. Succeeds with 200; fails with 400, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/quadlets/operation/QuadletInstallLibpod
 func (c *Client) Install(ctx context.Context, body io.Reader, opts *InstallOptions) (*InstallResponse, error) {
 	req := opInstall.Request()

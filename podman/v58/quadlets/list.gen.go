@@ -31,7 +31,7 @@ func (o *ListOptions) set(r *transport.Request) {
 
 // List lists quadlets.
 //
-// GET /libpod/quadlets/json (QuadletListLibpod). Succeeds with 200; fails with 500.
+// GET /libpod/quadlets/json (QuadletListLibpod). Since API 5.7. Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/quadlets/operation/QuadletListLibpod
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v58.ListQuadlet, error) {
 	req := opList.Request()

@@ -40,7 +40,7 @@ func (o *CheckOptions) set(r *transport.Request) {
 
 // Check looks for damage among images, layers and containers, and repairs it if told to.
 //
-// POST /libpod/system/check (SystemCheckLibpod). Succeeds with 200; fails with 400, 500.
+// POST /libpod/system/check (SystemCheckLibpod). Since API 5.2. Succeeds with 200; fails with 400, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/system/operation/SystemCheckLibpod
 func (c *Client) Check(ctx context.Context, opts *CheckOptions) (*v58.SystemCheckReport, error) {
 	req := opCheck.Request()

@@ -27,7 +27,7 @@ type AddOptions struct {
 	ArtifactMIMEType string
 	// Append is the query parameter append.
 	Append bool
-	// Replace is the query parameter replace.
+	// Replace is the query parameter replace. Since API 5.7.
 	Replace bool
 }
 
@@ -44,7 +44,7 @@ func (o *AddOptions) set(r *transport.Request) {
 
 // Add makes an artifact of a file, or adds the file to one.
 //
-// POST /libpod/artifacts/add (ArtifactAddLibpod). Succeeds with 201; fails with 400, 404, 500.
+// POST /libpod/artifacts/add (ArtifactAddLibpod). Since API 5.6. Succeeds with 201; fails with 400, 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/artifacts/operation/ArtifactAddLibpod
 func (c *Client) Add(ctx context.Context, name, fileName string, body io.Reader, opts *AddOptions) (*v60.ArtifactAddReport, error) {
 	req := opAdd.Request()

@@ -36,7 +36,8 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 
 // DeleteAll removes artifacts, all or those given.
 //
-// DELETE /libpod/artifacts/remove (ArtifactDeleteAllLibpod). Succeeds with 200; fails with 404, 500.
+// DELETE /libpod/artifacts/remove (ArtifactDeleteAllLibpod). Since API 5.7. Succeeds with 200; fails with 404,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/artifacts/operation/ArtifactDeleteAllLibpod
 func (c *Client) DeleteAll(ctx context.Context, opts *DeleteAllOptions) (*v60.ArtifactRemoveReport, error) {
 	req := opDeleteAll.Request()

@@ -17,7 +17,8 @@ var opInspect = transport.Operation{
 
 // Inspect returns what there is to know of an artifact.
 //
-// GET /libpod/artifacts/{name}/json (ArtifactInspectLibpod). Succeeds with 200; fails with 404, 500.
+// GET /libpod/artifacts/{name}/json (ArtifactInspectLibpod). Since API 5.6. Succeeds with 200; fails with 404,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/artifacts/operation/ArtifactInspectLibpod
 func (c *Client) Inspect(ctx context.Context, name string) (*v60.ArtifactInspectReport, error) {
 	req := opInspect.Request(name)

@@ -17,7 +17,7 @@ var opList = transport.Operation{
 
 // List lists artifacts.
 //
-// GET /libpod/artifacts/json (ArtifactListLibpod). Succeeds with 200; fails with 500.
+// GET /libpod/artifacts/json (ArtifactListLibpod). Since API 5.6. Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/artifacts/operation/ArtifactListLibpod
 func (c *Client) List(ctx context.Context) ([]v60.ArtifactListReport, error) {
 	req := opList.Request()

@@ -41,7 +41,8 @@ func (o *PushOptions) set(r *transport.Request) {
 
 // Push sends an artifact to a registry.
 //
-// POST /libpod/artifacts/{name}/push (ArtifactPushLibpod). Succeeds with 200; fails with 400, 401, 404, 500.
+// POST /libpod/artifacts/{name}/push (ArtifactPushLibpod). Since API 5.6. Succeeds with 200; fails with 400,
+// 401, 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/artifacts/operation/ArtifactPushLibpod
 func (c *Client) Push(ctx context.Context, name string, opts *PushOptions) (*v60.ArtifactPushReport, error) {
 	req := opPush.Request(name)

@@ -26,7 +26,7 @@ type ListOptions struct {
 	Last int
 	// External is the query parameter external.
 	External bool
-	// Namespace is the query parameter namespace.
+	// Namespace is the query parameter namespace. Since API 4.3.
 	Namespace bool
 	// Pod is the query parameter pod.
 	Pod bool

@@ -18,8 +18,8 @@ var opRestart = transport.Operation{
 type RestartOptions struct {
 	// T is the query parameter t.
 	T int
-	// Timeout is the query parameter timeout. Nil leaves it out: where it is absent the engine waits as long as the
-	// container's own time says; 0 kills at once.
+	// Timeout is the query parameter timeout. Since API 6.0. Nil leaves it out: where it is absent the engine waits
+	// as long as the container's own time says; 0 kills at once.
 	Timeout *int
 }
 

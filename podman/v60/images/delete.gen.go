@@ -19,9 +19,9 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore.
+	// Ignore is the query parameter ignore. Since API 4.3.
 	Ignore bool
-	// LookupManifest is the query parameter lookupManifest.
+	// LookupManifest is the query parameter lookupManifest. Since API 4.3.
 	LookupManifest bool
 }
 

@@ -17,7 +17,8 @@ var opLoadLocal = transport.Operation{
 
 // LoadLocal reads images from a tar archive on the engine's own machine.
 //
-// POST /libpod/local/images/load (LocalImagesLibpod). Succeeds with 200; fails with 400, 404, 500.
+// POST /libpod/local/images/load (LocalImagesLibpod). Since API 5.7. Succeeds with 200; fails with 400, 404,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/images/operation/LocalImagesLibpod
 func (c *Client) LoadLocal(ctx context.Context, path string) (*v60.ImageLoadReport, error) {
 	req := opLoadLocal.Request()

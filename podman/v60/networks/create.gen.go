@@ -17,7 +17,7 @@ var opCreate = transport.Operation{
 
 // CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
 type CreateOptions struct {
-	// IgnoreIfExists is the query parameter ignoreIfExists.
+	// IgnoreIfExists is the query parameter ignoreIfExists. Since API 6.0.
 	IgnoreIfExists bool
 }
 

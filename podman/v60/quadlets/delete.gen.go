@@ -37,7 +37,8 @@ func (o *DeleteOptions) set(r *transport.Request) {
 
 // Delete removes a quadlet.
 //
-// DELETE /libpod/quadlets/{name} (QuadletDeleteLibpod). Succeeds with 200; fails with 400, 404, 500.
+// DELETE /libpod/quadlets/{name} (QuadletDeleteLibpod). Since API 5.8. Succeeds with 200; fails with 400, 404,
+// 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/quadlets/operation/QuadletDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v60.QuadletRemoveReport, error) {
 	req := opDelete.Request(name)

@@ -43,7 +43,7 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 
 // DeleteAll removes quadlets, all or those given.
 //
-// DELETE /libpod/quadlets (QuadletDeleteAllLibpod). Succeeds with 200; fails with 400, 500.
+// DELETE /libpod/quadlets (QuadletDeleteAllLibpod). Since API 5.8. Succeeds with 200; fails with 400, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/quadlets/operation/QuadletDeleteAllLibpod
 func (c *Client) DeleteAll(ctx context.Context, opts *DeleteAllOptions) (*v60.QuadletRemoveReport, error) {
 	req := opDeleteAll.Request()

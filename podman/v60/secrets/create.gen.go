@@ -19,13 +19,13 @@ var opCreate = transport.Operation{
 type CreateOptions struct {
 	// Driver is the query parameter driver. Default file.
 	Driver string
-	// DriverOpts is the query parameter driveropts, sent as JSON.
+	// DriverOpts is the query parameter driveropts, sent as JSON. Since API 4.3.
 	DriverOpts map[string]string
-	// Labels is the query parameter labels, sent as JSON.
+	// Labels is the query parameter labels, sent as JSON. Since API 4.3.
 	Labels map[string]string
-	// Replace is the query parameter replace.
+	// Replace is the query parameter replace. Since API 6.0.
 	Replace bool
-	// Ignore is the query parameter ignore.
+	// Ignore is the query parameter ignore. Since API 6.0.
 	Ignore bool
 }
 

@@ -20,7 +20,7 @@ type PruneOptions struct {
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.
 	Filters map[string][]string
-	// Dryrun is the query parameter dryrun.
+	// Dryrun is the query parameter dryrun. Since API 6.0.
 	Dryrun bool
 }
 
