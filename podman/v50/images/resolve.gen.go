@@ -16,9 +16,14 @@ var opResolve = transport.Operation{
 
 // Resolve finds the names of images that a short name may stand for.
 //
-// GET /libpod/images/{name}/resolve (ImageResolveLibpod). Since API 5.0. Succeeds with 204; fails with 400, 500.
+// GET /libpod/images/{name}/resolve (ImageResolveLibpod). Since API 5.0. Succeeds with 200; fails with 400, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.0#tag/images/operation/ImageResolveLibpod
-func (c *Client) Resolve(ctx context.Context, name string) error {
+func (c *Client) Resolve(ctx context.Context, name string) (*ResolveResponse, error) {
 	req := opResolve.Request(name)
-	return transport.None(ctx, c.caller, req)
+	return transport.Object[ResolveResponse](ctx, c.caller, req)
+}
+
+// ResolveResponse is the answer 200 of ImageResolveLibpod.
+type ResolveResponse struct {
+	Names []string `json:"Names,omitzero"`
 }
