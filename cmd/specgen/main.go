@@ -3,6 +3,7 @@
 //	specgen generate [-engine docker] [-version 1.41]      write the packages of the kept specifications
 //	specgen check    [-engine docker] [-version 1.41]      name every file that generate would change
 //	specgen import   -engine docker -version 1.41 SPEC     keep the facts of a published Swagger 2.0 file
+//	specgen import   -engine podman -version 4.3 [-release 4.3.1] [-fixes PATCH] SPEC
 //	specgen api      -engine docker -version 1.41 SPEC     import, generate, check and say what is new
 //	specgen model    -engine docker -version 1.41          print the planned model as JSON
 //	specgen list     [-json] [docker [1.41 [containers]]]  name versions, categories, operations
@@ -44,6 +45,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	root := flags.String("root", "", "root of the main module (default: found by walking up)")
 	engine := flags.String("engine", "", "engine, such as docker")
 	version := flags.String("version", "", "API version, such as 1.41")
+	release := flags.String("release", "", "import: the release of Podman that SPEC is of (default: read off its name)")
+	fixes := flags.String("fixes", "", "import: a JSON patch that separates Podman's definitions of one name")
 	asJSON := flags.Bool("json", false, "answer in JSON")
 	rest, err := parse(flags, args[1:])
 	if err != nil {
@@ -60,6 +63,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		*root = found
 	}
+	source := func(spec string) gen.Source {
+		return gen.Source{Engine: *engine, Version: *version, Spec: spec, Release: *release, Fixes: *fixes}
+	}
 	switch args[0] {
 	case "generate":
 		diffs, err := gen.Generate(*root, *engine, *version)
@@ -74,13 +80,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if *engine == "" || *version == "" || len(rest) != 1 {
 			return errors.New("import needs -engine, -version and one SPEC")
 		}
-		written, err := gen.Import(ctx, *root, *engine, *version, rest[0])
+		written, err := gen.Import(ctx, *root, source(rest[0]))
 		if err == nil {
 			_, err = fmt.Fprintln(out, "kept:", written)
 		}
 		return err
 	case "api":
-		return api(ctx, out, *root, *engine, *version, rest)
+		return api(ctx, out, *root, source, rest)
 	case "list":
 		return list(out, *root, *asJSON, rest)
 	case "doc":

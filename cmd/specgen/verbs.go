@@ -119,11 +119,13 @@ func diff(out io.Writer, root string, asJSON bool, args []string) error {
 
 // api adds a version: it keeps the facts of a specification, generates every version of the engine (what is new in
 // one changes what the others say), checks the result and says what is new.
-func api(ctx context.Context, out io.Writer, root, engine, version string, specs []string) error {
+func api(ctx context.Context, out io.Writer, root string, source func(spec string) gen.Source, specs []string) error {
+	src := source("")
+	engine, version := src.Engine, src.Version
 	if engine == "" || version == "" || len(specs) != 1 {
 		return errors.New("api needs -engine, -version and one SPEC")
 	}
-	kept, err := gen.Import(ctx, root, engine, version, specs[0])
+	kept, err := gen.Import(ctx, root, source(specs[0]))
 	if err != nil {
 		return err
 	}

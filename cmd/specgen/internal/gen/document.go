@@ -102,7 +102,7 @@ func placeOne(doc object, o *overlay, verb, path string, node object) (*placedOp
 		op.Package = categoryName(op.Tag)
 	}
 	if op.Name = op.Entry.Name; op.Name == "" {
-		op.Name = methodName(id, op.Tag)
+		op.Name = methodName(strings.TrimSuffix(id, "Libpod"), op.Tag)
 	}
 	if op.Name == "" {
 		return nil, fmt.Errorf("operation %s: no name is left without its category: the overlay must say operations.%s.name", id, id)

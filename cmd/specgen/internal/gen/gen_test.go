@@ -74,7 +74,7 @@ func TestUpToDate(t *testing.T) {
 
 // TestTypeChecks has the compiler read everything that is generated.
 func TestTypeChecks(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "go", "build", "./docker/...")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "./docker/...", "./podman/...")
 	cmd.Dir = testRoot(t)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)

@@ -120,7 +120,7 @@ func TestImport(t *testing.T) {
 	if err := os.WriteFile(spec, []byte(published), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	name, err := Import(t.Context(), root, "docker", "1.9", spec)
+	name, err := Import(t.Context(), root, Source{Engine: "docker", Version: "1.9", Spec: spec})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestImport(t *testing.T) {
 		t.Errorf("origins (-want +got):\n%s", diff)
 	}
 	// What is kept is its own normal form.
-	again, err := normalForm(kept, "1.9")
+	again, err := normalForm(kept, Source{Version: "1.9"}, &origin{})
 	if err != nil || string(again) != string(kept) {
 		t.Errorf("the normal form of the kept file is another one: %v", err)
 	}
@@ -158,7 +158,7 @@ func TestImportRefuses(t *testing.T) {
 		{"twice", "a: 1\na: 2", `line 2: key "a" is there twice`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := normalForm([]byte(tt.text), "1.8")
+			_, err := normalForm([]byte(tt.text), Source{Version: "1.8"}, &origin{})
 			if err == nil || !containsLine(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
@@ -173,7 +173,7 @@ func TestKeptSpecs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inputs, err := Inputs(root, "docker", "")
+	inputs, err := Inputs(root, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestKeptSpecs(t *testing.T) {
 		if got := sum(data); got != origins[name].Kept {
 			t.Errorf("%s is not what was imported: %s", name, got)
 		}
-		again, err := normalForm(data, in.Version)
+		again, err := normalForm(data, Source{Engine: in.Engine, Version: in.Version, Release: origins[name].Release}, &origin{})
 		if err != nil || string(again) != string(data) {
 			t.Errorf("%s is not in normal form: %v", name, err)
 		}

@@ -22,20 +22,20 @@ const (
 
 // Import reads a published Swagger 2.0 file, keeps its facts as the input of the generator and records where they
 // come from. It returns the path of what it wrote, relative to root.
-func Import(ctx context.Context, root, engine, ver, spec string) (string, error) {
-	if _, err := parseVersion(ver); err != nil {
+func Import(ctx context.Context, root string, src Source) (string, error) {
+	if _, err := parseVersion(src.Version); err != nil {
 		return "", err
 	}
-	data, from, err := readSource(ctx, spec)
+	data, from, err := readSource(ctx, src.Spec)
 	if err != nil {
-		return "", fmt.Errorf("import %s: %w", spec, err)
+		return "", fmt.Errorf("import %s: %w", src.Spec, err)
 	}
-	kept, err := normalForm(data, ver)
+	kept, err := normalForm(data, src, &from)
 	if err != nil {
-		return "", fmt.Errorf("import %s: %w", spec, err)
+		return "", fmt.Errorf("import %s: %w", src.Spec, err)
 	}
 	from.Read, from.Kept = sum(data), sum(kept)
-	name := path.Join(engine, "v"+ver+".json")
+	name := path.Join(src.Engine, "v"+src.Version+".json")
 	if err := writeFile(root, path.Join(specsDir, name), kept); err != nil {
 		return "", err
 	}
@@ -43,7 +43,7 @@ func Import(ctx context.Context, root, engine, ver, spec string) (string, error)
 }
 
 // normalForm returns the facts of a published Swagger 2.0 document in the form in which they are kept.
-func normalForm(data []byte, ver string) ([]byte, error) {
+func normalForm(data []byte, src Source, from *origin) ([]byte, error) {
 	parse := parseYAML
 	if trimmed := bytes.TrimSpace(data); len(trimmed) > 0 && trimmed[0] == '{' {
 		parse = parseJSON
@@ -56,8 +56,12 @@ func normalForm(data []byte, ver string) ([]byte, error) {
 	if !ok || str(doc, "swagger") != "2.0" {
 		return nil, errors.New("this is no Swagger 2.0 document")
 	}
-	if got := str(sub(doc, "info"), "version"); got != ver {
-		return nil, fmt.Errorf("the document is version %q, not %q", got, ver)
+	if src.Engine == "podman" {
+		if doc, err = libpodForm(doc, src, from); err != nil {
+			return nil, err
+		}
+	} else if got := str(sub(doc, "info"), "version"); got != src.Version {
+		return nil, fmt.Errorf("the document is version %q, not %q", got, src.Version)
 	}
 	return encode(keepFacts(doc))
 }

@@ -135,8 +135,8 @@ var uncountable = map[string]bool{"exec": true, "system": true, "swarm": true, "
 // categoryName is the Go package of the operations with a tag.
 func categoryName(tag string) string {
 	name, _, _ := strings.Cut(strings.ToLower(tag), " ")
-	if uncountable[name] {
-		return name
+	if uncountable[name] || strings.HasSuffix(name, "s") {
+		return name // libpod's tags are plurals
 	}
 	return name + "s"
 }
@@ -144,6 +144,7 @@ func categoryName(tag string) string {
 // methodName is an operation id without the noun of its category; "" where nothing is left.
 func methodName(id, noun string) string {
 	noun, _, _ = strings.Cut(noun, " ")
+	noun = goName(singular(noun))
 	before, after, found := strings.Cut(id, noun)
 	if !found || after != "" && !unicode.IsUpper(rune(after[0])) {
 		return goName(id)

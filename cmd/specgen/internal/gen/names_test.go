@@ -32,6 +32,9 @@ func TestMethodName(t *testing.T) {
 		{"BuildPrune", "Image", "BuildPrune"},
 		{"ImageGetAll", "Image", "GetAll"},
 		{"Session", "Session (experimental)", ""},
+		{"ContainerArchive", "containers (compat)", "Archive"},
+		{"PodStatsAll", "pods", "StatsAll"},
+		{"ExecInspect", "exec", "Inspect"},
 	} {
 		if got := methodName(tt.id, tt.tag); got != tt.want {
 			t.Errorf("methodName(%q, %q) = %q, want %q", tt.id, tt.tag, got, tt.want)

@@ -4,15 +4,25 @@ import "fmt"
 
 // normalize turns a kept Swagger 2.0 document into one in which every schema that needs a name has one.
 func normalize(doc object, o *overlay, v version) (*document, error) {
-	doc, err := applyRenames(doc, o.Renames, v)
-	if err != nil {
+	var err error
+	if o.Engine == "podman" {
+		if doc, err = libpod(doc); err != nil {
+			return nil, err
+		}
+	}
+	if doc, err = applyRenames(doc, o.Renames, v); err != nil {
 		return nil, err
 	}
-	doc, err = applyPatches(doc, o.Patches, v)
-	if err != nil {
+	if doc, err = applyPatches(doc, o.Patches, v); err != nil {
+		return nil, err
+	}
+	if doc, err = moveOperations(doc, o, v); err != nil {
 		return nil, err
 	}
 	doc = strip(doc)
+	if o.Engine == "podman" {
+		libpodParams(doc)
+	}
 	if doc, err = retypeParams(doc, o, v); err != nil {
 		return nil, err
 	}

@@ -234,6 +234,9 @@ func fieldOf(p codegen.Property) fieldFacts {
 		Wire: p.JsonFieldName, Name: p.GoFieldName(), Go: p.Schema.TypeDecl(),
 		Required: p.Required, Nullable: p.Nullable,
 	}
+	if name, ok := p.Extensions[extName].(string); ok {
+		f.Name = name
+	}
 	if null, ok := p.Extensions[extNull].(bool); ok {
 		f.Nullable = null
 	}

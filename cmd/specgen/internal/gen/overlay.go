@@ -56,6 +56,7 @@ type operationEntry struct {
 	Params     map[string]*paramEntry `yaml:"params"`
 	AddParams  []*paramEntry          `yaml:"addParams"`
 	DropParams []string               `yaml:"dropParams"`
+	Moved      *moveEntry             `yaml:"moved"`
 	// The versions that have the operation, where not all do.
 	span `yaml:",inline"`
 }
@@ -214,7 +215,7 @@ func (e *operationEntry) check() error {
 	if e.Kind != "" && e.Reason == "" {
 		return errors.New("kind has no reason")
 	}
-	errs := []error{e.valid()}
+	errs := []error{e.valid(), e.Moved.check()}
 	if e.TTY != nil {
 		errs = append(errs, e.TTY.valid())
 	}

@@ -32,7 +32,7 @@ func (p *planner) planOperations() error {
 			model: &Operation{
 				ID: placed.ID, Name: placed.Name, Var: "op" + placed.Name,
 				Engine: p.doc.Engine, Version: p.doc.Version.text,
-				Method: strings.ToUpper(placed.Verb), Path: p.doc.Base + placed.path(),
+				Method: strings.ToUpper(placed.Verb), Path: p.base(placed) + placed.path(),
 				Upgrade: placed.Entry.Upgrade, Tag: placed.Tag,
 				Lifetime: p.history.of(p.doc.Version, operationPlace(placed)),
 			},

@@ -23,6 +23,9 @@ type origin struct {
 	Version string `json:"version,omitempty"`
 	URL     string `json:"url,omitempty"`
 	Path    string `json:"path,omitempty"`
+	// Release is the engine's own version, where the API has none; Fixes the SHA-256 of the patch that was applied.
+	Release string `json:"release,omitempty"`
+	Fixes   string `json:"fixes_sha256,omitempty"`
 	// Read is the SHA-256 of the published file, Kept that of the facts that are kept of it.
 	Read string `json:"read_sha256"`
 	Kept string `json:"kept_sha256"`

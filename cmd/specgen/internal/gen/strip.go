@@ -6,7 +6,7 @@ import (
 )
 
 // kept are the extensions that say something about the wire or about names that are ours to give.
-var kept = map[string]bool{"x-nullable": true, "x-enum-varnames": true, extWas: true}
+var kept = map[string]bool{"x-nullable": true, "x-enum-varnames": true, extName: true, extWas: true}
 
 // strip returns the document without what it says about one implementation in Go, with the formats and types that
 // the specifications spell in ways of their own spelled as everybody does.
