@@ -7,7 +7,7 @@ SHELL := bash
 ENGINE ?= docker
 export ENGINE REGISTRY REGISTRY_USER REGISTRY_PASSWORD
 
-.PHONY: help demo test check generate lint format engines engines-stop
+.PHONY: help demo test check generate api lint format engines engines-stop
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -23,6 +23,10 @@ check: ## format, vet, lint, generator drift, tidy modules, then all tests
 
 generate: ## write docker/v* anew
 	go generate ./...
+
+api: ## add an API version: make api ENGINE=docker VERSION=1.57 SPEC=path-or-URL
+	@test -n "$(VERSION)" -a -n "$(SPEC)" || { echo "usage: make api ENGINE=docker VERSION=1.57 SPEC=path-or-URL"; exit 2; }
+	go run -C cmd/specgen . api -engine $(ENGINE) -version $(VERSION) $(if $(wildcard $(SPEC)),$(abspath $(SPEC)),$(SPEC))
 
 lint: ## vet and golangci-lint
 	@scripts/lint.sh

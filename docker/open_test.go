@@ -151,8 +151,14 @@ func TestVersionsThatAreNotOffered(t *testing.T) {
 		min, max string
 		refused  bool
 	}{
-		{"1.12", "1.41", false}, {"1.41", "1.41", false}, {"1.24", "1.52", false}, {"", "1.41", false}, {"1.9", "1.100", false},
-		{"1.44", "1.52", true}, {"1.12", "1.40", true}, {"", "1.5", true},
+		{"1.12", "1.41", false},
+		{"1.41", "1.41", false},
+		{"1.24", "1.52", false},
+		{"", "1.41", false},
+		{"1.9", "1.100", false},
+		{"1.44", "1.52", true},
+		{"1.12", "1.40", true},
+		{"", "1.5", true},
 	} {
 		o := offer(t, filepath.Join(runtime, fmt.Sprint(i, ".sock")), fmt.Sprintf(`{"ApiVersion":%q,"MinAPIVersion":%q}`, c.max, c.min))
 		e, err := docker.OpenHost(t.Context(), "unix://"+o.socket)
@@ -165,6 +171,9 @@ func TestVersionsThatAreNotOffered(t *testing.T) {
 		if c.refused {
 			for _, err := range []error{err, hijackErr} {
 				v, ok := errors.AsType[*docker.VersionError](err)
+				if ok && (v.Fits != e.Info().Package() || v.Fits != "" && !strings.Contains(err.Error(), v.Fits)) {
+					t.Errorf("%s to %s: fits %q, %v", c.min, c.max, v.Fits, err)
+				}
 				if !ok || !errors.Is(err, transport.ErrVersion) || v.Package != "1.41" || v.MinOffered != c.min || v.MaxOffered != c.max {
 					t.Errorf("%s to %s: %v", c.min, c.max, err)
 				}

@@ -16,14 +16,44 @@ type VersionError struct {
 	Package string
 	// MinOffered and MaxOffered are the range that the engine offers. MinOffered is empty where it names none.
 	MinOffered, MaxOffered string
+	// Fits is the generated package that is best for the engine, "docker/v151"; empty where none is.
+	Fits string
 }
 
-// Error names both sides.
+// Error names both sides, and what would do.
 func (e *VersionError) Error() string {
+	offered := e.MinOffered + " to " + e.MaxOffered
 	if e.MinOffered == "" {
-		return fmt.Sprintf("the package is of API %s, the engine offers up to %s", e.Package, e.MaxOffered)
+		offered = "up to " + e.MaxOffered
 	}
-	return fmt.Sprintf("the package is of API %s, the engine offers %s to %s", e.Package, e.MinOffered, e.MaxOffered)
+	text := fmt.Sprintf("the package is of API %s, the engine offers %s", e.Package, offered)
+	if e.Fits != "" {
+		text += ": use " + e.Fits
+	}
+	return text
+}
+
+// The API versions that there are generated packages of, from the oldest to the newest; a test holds them to the
+// folders.
+var (
+	oldestPackage = apiVersion{1, 25}
+	newestPackage = apiVersion{1, 56}
+)
+
+// Package returns the generated package that is best for the engine, the newest of those whose API version it offers,
+// as "docker/v151"; or nothing, where it offers none of them.
+func (i Info) Package() string {
+	best, err := parseVersion(i.APIVersion)
+	if err != nil || best.compare(oldestPackage) < 0 {
+		return ""
+	}
+	if best.compare(newestPackage) > 0 {
+		best = newestPackage
+	}
+	if oldest, err := parseVersion(i.MinAPIVersion); err == nil && best.compare(oldest) < 0 {
+		return ""
+	}
+	return fmt.Sprintf("docker/v%d%d", best.major, best.minor)
 }
 
 // offers returns the error of an operation whose API version the engine does not offer. Operations that are not of
@@ -40,7 +70,7 @@ func (i Info) offers(r *transport.Request) error {
 	newest, _ := parseVersion(i.APIVersion) // checked when the engine was opened
 	oldest, err := parseVersion(i.MinAPIVersion)
 	if want.compare(newest) > 0 || err == nil && want.compare(oldest) < 0 {
-		return r.Refuse(transport.ErrVersion, &VersionError{op.Version, i.MinAPIVersion, i.APIVersion})
+		return r.Refuse(transport.ErrVersion, &VersionError{op.Version, i.MinAPIVersion, i.APIVersion, i.Package()})
 	}
 	return nil
 }

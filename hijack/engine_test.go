@@ -76,7 +76,7 @@ func dial(ctx context.Context, t *testing.T, network string, h http.Handler, cfg
 	}
 	req.Header.Set("Connection", "Upgrade")
 	req.Header.Set("Upgrade", "tcp")
-	resp, err := transport.RoundTrip(req) //nolint:bodyclose // the Conn owns it
+	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,16 +47,15 @@ func (e *Error) Error() string {
 		b.WriteByte(' ')
 		b.WriteString(printable(e.Target, 128))
 	}
-	b.WriteString(": ")
 	switch {
 	case e.Status >= 300 && e.Message != "":
-		b.WriteString(strconv.Itoa(e.Status) + " " + e.Message)
+		b.WriteString(": " + strconv.Itoa(e.Status) + " " + e.Message)
 	case e.Status >= 300:
-		b.WriteString(strconv.Itoa(e.Status) + " " + strings.ToLower(http.StatusText(e.Status)))
+		b.WriteString(": " + strconv.Itoa(e.Status) + " " + strings.ToLower(http.StatusText(e.Status)))
 	case e.Message != "" && e.Class != nil:
-		b.WriteString(e.Class.Error() + ": " + e.Message)
+		b.WriteString(": " + e.Class.Error() + ": " + e.Message)
 	case e.Class != nil:
-		b.WriteString(e.Class.Error())
+		b.WriteString(": " + e.Class.Error())
 	}
 	if e.Err != nil {
 		b.WriteString(": " + printable(e.Err.Error(), maxMessage))

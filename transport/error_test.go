@@ -158,6 +158,9 @@ func TestErrorKeepsContextErrorAndCause(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
 		t.Errorf("%v", err)
 	}
+	if want := "docker 1.41 ContainerStart conny: context canceled: the user pressed a key"; err.Error() != want {
+		t.Errorf("%q, want %q", err, want)
+	}
 }
 
 func TestRow31EndlessErrorBodyIsCut(t *testing.T) {

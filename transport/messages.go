@@ -105,7 +105,9 @@ func (m *Messages[T]) next() (v T, err error) {
 	if err := unmarshal(doc, &v); err != nil {
 		return v, m.req.protocolError(m.resp, err)
 	}
-	m.req.reportUnknown(configOf(m.resp).unknown, doc, &v)
+	if report := configOf(m.resp).unknown; report != nil {
+		report(m.req.op, doc, &v)
+	}
 	return v, nil
 }
 

@@ -115,8 +115,8 @@ func decodeBody(ctx context.Context, r *Request, resp *http.Response, v any, che
 		} else if bad = check(doc); bad == nil {
 			bad = unmarshal(doc, v)
 		}
-		if bad == nil {
-			r.reportUnknown(config.unknown, doc, v)
+		if bad == nil && config.unknown != nil {
+			config.unknown(r.op, doc, v)
 		}
 		return nil
 	})

@@ -20,7 +20,7 @@ type config struct {
 	freshMutations bool
 	maxAnswer      int64
 	userAgent      string
-	unknown        func(op *Operation, member string)
+	unknown        func(op *Operation, doc []byte, v any) // reports what v's type has no field for
 }
 
 // DialFunc opens a connection to the engine.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/textproto"
 	"net/url"
@@ -54,8 +53,8 @@ func (r *Request) URL() string {
 // Format writes the method and the path, whatever the verb: headers, parameters and bodies may hold secrets.
 func (r *Request) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, r.op.Method, " ", r.rawPath) }
 
-// LogValue is what structured logs get to see.
-func (r *Request) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+// MarshalText is what encoders and structured logs get to see.
+func (r *Request) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(r)), nil }
 
 // Err returns why the request cannot be sent, or nil.
 func (r *Request) Err() error { return r.err }

@@ -1,16 +1,14 @@
 package transport
 
-import (
-	"fmt"
-	"log/slog"
-)
+import "fmt"
 
 // redacted stands for every secret that is printed.
 const redacted = "[redacted]"
 
 // Secret is a value for the engine's eyes only, such as an X-Registry-Auth header. It prints as [redacted] with
-// every verb of fmt, in slog and as text, so that options that hold one can be logged. Package registryauth makes
-// them; convert to string to get at the value.
+// every verb of fmt, in slog and as text, so that options that hold one can be logged; only in a field that is not
+// exported, of a struct of your own, fmt does not see what it has before it. Package registryauth makes them; convert to
+// string to get at the value.
 type Secret string
 
 // Anonymous is the X-Registry-Auth header of nobody: an empty credential, encoded. Engines insist on the header when
@@ -26,10 +24,7 @@ func (s Secret) GoString() string { return s.placeholder() }
 // Format writes the placeholder for whichever verb and flags.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.placeholder())) }
 
-// LogValue hides the secret from structured logs.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.placeholder()) }
-
-// MarshalText hides the secret from encoders.
+// MarshalText hides the secret from encoders and structured logs.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.placeholder()), nil }
 
 func (s Secret) placeholder() string {

@@ -14,18 +14,15 @@ import (
 // called from several goroutines at once. It costs a second pass over each answer; use it in tests and to plan an
 // upgrade.
 func WithUnknownMembers(report func(op *Operation, member string)) Option {
-	return func(c *config) { c.unknown = report }
-}
-
-// reportUnknown reports what doc has and v's type lacks, if the client that brought the answer was asked to.
-func (r *Request) reportUnknown(report func(*Operation, string), doc []byte, v any) {
-	if report == nil {
-		return
-	}
-	found := map[string]bool{}
-	walkUnknown(doc, reflect.TypeOf(v), "", found)
-	for _, member := range slices.Sorted(maps.Keys(found)) {
-		report(r.op, member)
+	// The walk is behind a function value, so that a program which does not ask for it does not link it.
+	return func(c *config) {
+		c.unknown = func(op *Operation, doc []byte, v any) {
+			found := map[string]bool{}
+			walkUnknown(doc, reflect.TypeOf(v), "", found)
+			for _, member := range slices.Sorted(maps.Keys(found)) {
+				report(op, member)
+			}
+		}
 	}
 }
 

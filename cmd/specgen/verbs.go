@@ -52,18 +52,18 @@ func list(out io.Writer, root string, asJSON bool, args []string) error {
 			err = writeJSON(out, map[string]any{"engine": in.Engine, "version": in.Version, "categories": categories})
 		case at(2) != "":
 			for _, op := range categories[0].Operations {
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", op.Name, op.ID, op.Method, op.Path)
+				_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", op.Name, op.ID, op.Method, op.Path)
 			}
 		case at(1) != "":
 			for _, c := range categories {
-				fmt.Fprintf(t, "%s\t%d operations\n", c.Name, len(c.Operations))
+				_, _ = fmt.Fprintf(t, "%s\t%d operations\n", c.Name, len(c.Operations))
 			}
 		default:
 			n := 0
 			for _, c := range categories {
 				n += len(c.Operations)
 			}
-			fmt.Fprintf(t, "%s\t%s\t%d categories\t%d operations\n", in.Engine, in.Version, len(categories), n)
+			_, _ = fmt.Fprintf(t, "%s\t%s\t%d categories\t%d operations\n", in.Engine, in.Version, len(categories), n)
 		}
 		if err != nil {
 			return err

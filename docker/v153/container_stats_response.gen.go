@@ -11,7 +11,7 @@ import (
 type ContainerStatsResponse struct {
 	BlkioStats  *ContainerBlkioStats             `json:"blkio_stats,omitzero"`
 	CPUStats    *ContainerCPUStats               `json:"cpu_stats,omitzero"`
-	ID          string                           `json:"id,omitzero"`
+	ID          string                           `json:"id,omitzero,case:ignore"`
 	MemoryStats ContainerMemoryStats             `json:"memory_stats,omitzero"`
 	Name        string                           `json:"name,omitzero"`
 	Networks    map[string]ContainerNetworkStats `json:"networks,omitzero"`

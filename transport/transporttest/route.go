@@ -114,22 +114,31 @@ func (s *script) add(r *route) {
 	slices.SortStableFunc(s.routes, moreSpecific)
 }
 
+// moreSpecific orders patterns so that the first that matches is the one to use.
 func moreSpecific(a, b *route) int {
 	if a.versioned != b.versioned {
-		return before(a.versioned)
+		if a.versioned {
+			return -1
+		}
+		return 1
 	}
-	byPath := slices.CompareFunc(a.segments, b.segments, func(x, y segment) int { return cmp.Compare(x.kind, y.kind) })
-	if byPath != 0 || (a.method == "") == (b.method == "") {
-		return byPath
+	for i := range min(len(a.segments), len(b.segments)) {
+		if c := cmp.Compare(a.segments[i].kind, b.segments[i].kind); c != 0 {
+			return c
+		}
 	}
-	return before(a.method != "")
+	return cmp.Or(cmp.Compare(len(b.segments), len(a.segments)), cmp.Compare(a.methods(), b.methods()))
 }
 
-func before(first bool) int {
-	if first {
-		return -1
+// methods tells how many methods the pattern takes: HEAD alone, one (or GET with HEAD), any.
+func (r *route) methods() int {
+	switch r.method {
+	case http.MethodHead:
+		return 1
+	case "":
+		return 3
 	}
-	return 1
+	return 2
 }
 
 // next returns the route for a request, or nil, and its next answer. The request learns the values of the path.

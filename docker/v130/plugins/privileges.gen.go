@@ -29,7 +29,8 @@ func (o *PrivilegesOptions) set(r *transport.Request) {
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
-// Privileges asks a registry which privileges a plugin wants; pass them to Pull to grant them.
+// Privileges asks a registry which privileges a plugin wants; pass them to Pull to grant them. A registry that
+// refuses to tell makes an empty list, not an error.
 //
 // GET /plugins/privileges (GetPluginPrivileges). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.30/#tag/Plugin/operation/GetPluginPrivileges

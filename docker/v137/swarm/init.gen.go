@@ -28,7 +28,8 @@ func (c *Client) Init(ctx context.Context, body InitRequest) (string, error) {
 // InitRequest is the body of SwarmInit.
 type InitRequest struct {
 	// AdvertiseAddr is the address that other nodes reach this one by, found by itself where only one will do.
-	AdvertiseAddr    string                `json:"AdvertiseAddr,omitzero"`
+	AdvertiseAddr string `json:"AdvertiseAddr,omitzero"`
+	// AutoLockManagers locks this manager, for good only if Spec.EncryptionConfig says the same.
 	AutoLockManagers bool                  `json:"AutoLockManagers,omitzero"`
 	Availability     v137.NodeAvailability `json:"Availability,omitzero"`
 	// DataPathAddr: since API 1.30.

@@ -48,12 +48,10 @@ func (o *CommitOptions) set(r *transport.Request) {
 //
 // POST /commit (ImageCommit). Succeeds with 201; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.39/#tag/Image/operation/ImageCommit
-func (c *Client) Commit(ctx context.Context, container string, body *v139.ContainerConfig, opts *CommitOptions) (*v139.IDResponse, error) {
+func (c *Client) Commit(ctx context.Context, container string, body v139.ContainerConfig, opts *CommitOptions) (*v139.IDResponse, error) {
 	req := opCommit.Request()
 	req.QueryRequired("container", container)
-	if body != nil {
-		req.JSON(body)
-	}
+	req.JSON(body)
 	opts.set(req)
 	return transport.Object[v139.IDResponse](ctx, c.caller, req, "Id")
 }

@@ -49,9 +49,9 @@ func (c *Client) Search(ctx context.Context, term string, opts *SearchOptions) (
 
 // SearchItem is the member [] of the answer 200 of ImageSearch.
 type SearchItem struct {
-	Description string `json:"description,omitzero"`
+	Description string `json:"description,omitzero,case:ignore"`
 	IsAutomated bool   `json:"is_automated,omitzero"`
 	IsOfficial  bool   `json:"is_official,omitzero"`
-	Name        string `json:"name,omitzero"`
+	Name        string `json:"name,omitzero,case:ignore"`
 	StarCount   int64  `json:"star_count,omitzero"`
 }

@@ -81,14 +81,14 @@ func (m *Model) WriteDoc(w io.Writer, name string) error {
 		b.WriteString("\nparameters\n")
 		t := tabwriter.NewWriter(&b, 0, 1, 2, ' ', 0)
 		for _, p := range op.Parameters {
-			notes := p.Lifetime.text()
+			notes := p.text()
 			if p.Required {
 				notes = also("required", notes)
 			}
 			if p.Added {
 				notes = also(notes, "in no specification")
 			}
-			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", p.In, p.Wire, p.Type, notes)
+			_, _ = fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", p.In, p.Wire, p.Type, notes)
 		}
 		if err := t.Flush(); err != nil {
 			return err
@@ -125,7 +125,7 @@ func (m *Model) writeType(b *strings.Builder, what, pkg, name string) {
 	}
 	tab := tabwriter.NewWriter(b, 0, 1, 2, ' ', 0)
 	for _, f := range t.Fields {
-		fmt.Fprintf(tab, "  %s\t%s\t%s\n", f.Wire, f.Type, f.Lifetime.text())
+		_, _ = fmt.Fprintf(tab, "  %s\t%s\t%s\n", f.Wire, f.Type, f.text())
 	}
 	tab.Flush() //nolint:errcheck,gosec // a strings.Builder takes everything
 }

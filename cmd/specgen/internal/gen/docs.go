@@ -69,7 +69,7 @@ func (p *planner) operationDoc(op *plannedOperation) []string {
 	}
 	out := append(wrap(op.placed.Name+" "+sentence(said)), "")
 	fact := fmt.Sprintf("%s %s (%s).", op.model.Method, op.placed.Path, op.placed.ID)
-	if life := op.model.Lifetime.text(); life != "" {
+	if life := op.model.text(); life != "" {
 		fact += " " + capital(life) + "."
 	}
 	if codes := op.placed.Succeeds; len(codes) > 0 {
@@ -98,7 +98,7 @@ func (p *planner) headerDoc(op *plannedOperation) []string {
 // typeDoc says what a type is. How long there has been one that is an operation's own is said of that.
 func (p *planner) typeDoc(t *plannedType) []string {
 	said := p.typeWords(t)
-	if life := t.model.Lifetime.text(); life != "" && t.name.Operation == "" {
+	if life := t.model.text(); life != "" && t.name.Operation == "" {
 		said += " " + capital(life) + "."
 	}
 	return wrap(said)
@@ -222,7 +222,7 @@ func (p *planner) paramDoc(op *plannedOperation, f paramFacts, field *Field) []s
 	}
 	text = sentence(text)
 	low, high := bound(said["minimum"]), bound(said["maximum"])
-	if facts := also(factText(said["default"], low, high), field.Lifetime.text()); facts != "" {
+	if facts := also(factText(said["default"], low, high), field.text()); facts != "" {
 		text += " " + capital(facts) + "."
 	}
 	if field.Pointer && !strings.Contains(ours, "nil") {

@@ -100,7 +100,7 @@ func (s *survey) walk(goType, place string, above []string) error {
 			continue
 		}
 		s.note(s.types, key, place)
-		within := append(above[:len(above):len(above)], key)
+		within := append(slices.Clip(above), key)
 		if !t.facts.Struct && t.facts.Enum == nil {
 			if err := s.walk(t.facts.Go, place, within); err != nil {
 				return err

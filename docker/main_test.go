@@ -1,0 +1,12 @@
+package docker_test
+
+import (
+	"testing"
+
+	"github.com/gantry-go/gantry/internal/enginetest"
+)
+
+func TestMain(m *testing.M) {
+	enginetest.ForExamples()
+	enginetest.Main(m)
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gantry-go/gantry/docker/v141/containers"
+	"github.com/gantry-go/gantry/docker/v141/networks"
+	"github.com/gantry-go/gantry/transport"
+)
+
+// What the tour makes has these names, and this label, by which it knows its own.
+const (
+	conny       = "conny"
+	reader      = "conny-reader"
+	networkName = "conny-network"
+	image       = "busybox:musl"
+	label       = "gantry.tour"
+)
+
+var (
+	labels = map[string]string{label: "true"}
+	ours   = map[string][]string{"label": {label}} // a filter
+)
+
+// finishing returns the context for a call that makes something. It is let finish though the tour is interrupted:
+// what the engine makes behind our back could not be removed.
+func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+}
+
+// arrive removes what an earlier tour left behind, should it have been killed, and makes sure that the names are free.
+func (t *tour) arrive(ctx context.Context) error {
+	removed, err := t.sweep(ctx)
+	if err != nil {
+		return err
+	}
+	if len(removed) > 0 {
+		t.println("An earlier tour left things behind, now removed: " + strings.Join(removed, ", "))
+	}
+	for _, name := range []string{conny, reader} {
+		if _, err := t.ctrs.Inspect(ctx, name, nil); !errors.Is(err, transport.ErrNotFound) {
+			return taken("container", name, err)
+		}
+	}
+	if _, err := t.nets.Inspect(ctx, networkName, nil); !errors.Is(err, transport.ErrNotFound) {
+		return taken("network", networkName, err)
+	}
+	return nil
+}
+
+func taken(kind, name string, err error) error {
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("the engine has a %s named %s that is not the tour's: rename or remove it first", kind, name)
+}
+
+// sweep removes the containers and networks that carry the tour's label, and returns their names.
+func (t *tour) sweep(ctx context.Context) (removed []string, err error) {
+	found, err := t.ctrs.List(ctx, &containers.ListOptions{All: true, Filters: ours})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range found {
+		err := t.ctrs.Delete(ctx, c.ID, &containers.DeleteOptions{Force: true, Volumes: true})
+		if err != nil && !errors.Is(err, transport.ErrNotFound) {
+			return removed, err
+		}
+		removed = append(removed, name(c.Names))
+	}
+	nets, err := t.nets.List(ctx, &networks.ListOptions{Filters: ours})
+	if err != nil {
+		return removed, err
+	}
+	for _, n := range nets {
+		if err := t.nets.Delete(ctx, n.ID); err != nil && !errors.Is(err, transport.ErrNotFound) {
+			return removed, err
+		}
+		removed = append(removed, n.Name)
+	}
+	return removed, nil
+}
+
+// leave removes what the tour made, and asks the engine whether anything is left.
+func (t *tour) leave(ctx context.Context) error {
+	t.chapter("Leave nothing behind")
+	t.call(`ctrs.Delete(ctx, id, &containers.DeleteOptions{Force: true, Volumes: true})`)
+	t.call(`nets.Delete(ctx, id)`)
+	removed, err := t.sweep(ctx)
+	t.call(`imgs.Delete(ctx, name, nil)`)
+	for _, name := range slices.Backward(t.own) {
+		switch done, failed := t.imgs.Delete(ctx, name, nil); {
+		case failed == nil:
+			removed = append(removed, fmt.Sprintf("%s (%s)", name, count(len(done), "step")))
+		case !errors.Is(failed, transport.ErrNotFound):
+			err = errors.Join(err, failed)
+		}
+	}
+	if len(removed) == 0 {
+		removed = []string{"nothing: nothing was made"}
+	}
+	t.value("removed", "%s", strings.Join(removed, ", "))
+	if err != nil {
+		return fmt.Errorf("clean up: %w", err)
+	}
+	left, err := t.ctrs.List(ctx, &containers.ListOptions{All: true, Filters: ours})
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("clean up: %s still there", count(len(left), "container"))
+	}
+	return err
+}
+
+// name returns a container's name as people write it; engines put a slash before it.
+func name(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return strings.TrimPrefix(names[0], "/")
+}
