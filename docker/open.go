@@ -4,13 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/gantry-go/gantry/internal/sockets"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -37,18 +36,17 @@ func Open(ctx context.Context, options ...transport.Option) (*Engine, error) {
 		e.source = "DOCKER_HOST"
 		return e, nil
 	}
-	var failures []error
-	for _, path := range usualSockets() {
-		e, err := openSocket(ctx, path, options)
-		if err == nil {
-			return e, nil
-		}
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		failures = append(failures, err)
+	e, path, tried := sockets.First(ctx, usualSockets(), func(host string) (*Engine, error) {
+		return OpenHost(ctx, host, options...)
+	})
+	switch {
+	case path != "":
+		e.source = path
+		return e, nil
+	case ctx.Err() != nil:
+		return nil, tried[len(tried)-1]
 	}
-	return nil, &NoEngineError{Tried: failures}
+	return nil, &NoEngineError{Tried: tried}
 }
 
 // NoEngineError says that no engine answered where one is usually found.
@@ -59,33 +57,11 @@ type NoEngineError struct {
 
 // Error names each socket and why it would not do.
 func (e *NoEngineError) Error() string {
-	lines := make([]string, len(e.Tried))
-	for i, err := range e.Tried {
-		lines[i] = err.Error()
-	}
-	return "no engine found (DOCKER_HOST is not set): " + strings.Join(lines, "; ")
+	return sockets.Explain("DOCKER_HOST", e.Tried)
 }
 
 // Unwrap returns the errors of the sockets.
 func (e *NoEngineError) Unwrap() []error { return append([]error{transport.ErrConnect}, e.Tried...) }
-
-func openSocket(ctx context.Context, path string, options []transport.Option) (*Engine, error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: %w", path, fs.ErrNotExist)
-	case err != nil:
-		return nil, err
-	case info.Mode().Type() != fs.ModeSocket:
-		return nil, fmt.Errorf("%s is no socket", path)
-	}
-	e, err := OpenHost(ctx, "unix://"+path, options...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	e.source = path
-	return e, nil
-}
 
 // usualSockets returns where engines listen, the most usual first.
 func usualSockets() []string {
