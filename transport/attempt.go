@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
+	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
@@ -20,6 +22,7 @@ type attempt struct {
 	wanted   atomic.Pointer[want]
 	timer    *time.Timer
 	tries    atomic.Int32
+	reused   atomic.Bool // the connection served other requests before
 	headSent atomic.Bool
 	body     *source
 }
@@ -30,7 +33,7 @@ type want struct {
 	done context.CancelFunc
 }
 
-var errHeaderTimeout = &Error{Operation: "header", Class: ErrTimeout} // only its identity is used
+var errHeaderTimeout = errors.New("the header timeout ran out")
 
 // begin starts an attempt that ends with ctx or with the client.
 func (c *Client) begin(ctx context.Context, r *Request, p *pool) *attempt {
@@ -57,8 +60,52 @@ func (a *attempt) trace(retry func()) *httptrace.ClientTrace {
 			w.ctx, w.done = context.WithCancel(context.Background())
 			a.wanted.Store(w)
 		},
-		GotConn:      func(httptrace.GotConnInfo) { a.wanted.Load().done() },
+		GotConn: func(info httptrace.GotConnInfo) {
+			a.wanted.Load().done()
+			a.reused.Store(info.Reused)
+			if a.body != nil {
+				counted(info.Conn).upload.Store(a.body)
+			}
+		},
 		WroteHeaders: func() { a.headSent.Store(true) },
+	}
+}
+
+// counted returns the connection below TLS.
+func counted(conn net.Conn) *countedConn {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	return conn.(*countedConn)
+}
+
+// roundTrip sends the request. For an upload it returns when the attempt ends, also while net/http waits for a source
+// that blocks and cannot be closed; the goroutine that waits ends with the source's Read.
+func (a *attempt) roundTrip(p *pool, hr *http.Request) (*http.Response, error) {
+	if a.body == nil {
+		return p.RoundTrip(hr)
+	}
+	type answer struct {
+		resp *http.Response
+		err  error
+	}
+	came := make(chan answer) // unbuffered: an answer that nobody takes is closed
+	go func() {
+		resp, err := p.RoundTrip(hr)
+		select {
+		case came <- answer{resp, err}:
+		case <-a.ctx.Done():
+			if resp != nil {
+				_ = resp.Body.Close()
+			}
+		}
+	}()
+	select {
+	case got := <-came:
+		return got.resp, got.err
+	case <-a.ctx.Done():
+		_ = a.body.Close()
+		return nil, context.Cause(a.ctx)
 	}
 }
 
@@ -94,7 +141,7 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 	switch {
 	case errors.Is(cause, ErrClosed):
 		class, err = ErrClosed, nil
-	case cause == error(errHeaderTimeout): //nolint:errorlint // the very same value is meant
+	case errors.Is(cause, errHeaderTimeout):
 		class, err = ErrTimeout, nil
 	case ctx.Err() != nil:
 		class, err = nil, contextError(ctx)
@@ -103,7 +150,7 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 	default:
 		if phase, ok := errors.AsType[*dialPhase](err); ok {
 			class, err = phase.class, phase.err
-		} else if _, ok := errors.AsType[tls.AlertError](err); ok {
+		} else if alert, ok := errors.AsType[tls.AlertError](err); ok && !a.reused.Load() && isVerdict(alert) {
 			// With TLS 1.3 the engine's verdict on our certificate comes with its first byte.
 			class, mayHaveActed = ErrTLS, false
 		} else if refused := answerClass(err); refused != nil {
@@ -117,10 +164,17 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 	return e
 }
 
+// isVerdict tells alerts about the handshake from those about what came after it (RFC 8446, section 6.2).
+func isVerdict(alert tls.AlertError) bool {
+	const handshakeFailure, accessDenied, certificateRequired = 40, 49, 116
+	return alert >= handshakeFailure && alert <= accessDenied || alert == certificateRequired
+}
+
 // source is an upload's body that remembers why reading it failed, since net/http does not always say.
 type source struct {
 	io.Reader
 	failed atomic.Pointer[error]
+	closed atomic.Bool
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -131,9 +185,9 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close closes what is read, if that can be closed.
+// Close closes what is read, once, if that can be closed.
 func (s *source) Close() error {
-	if c, ok := s.Reader.(io.Closer); ok {
+	if c, ok := s.Reader.(io.Closer); ok && s.closed.CompareAndSwap(false, true) {
 		return c.Close()
 	}
 	return nil

@@ -56,6 +56,9 @@ func New(host string, options ...Option) (*Client, error) {
 	for _, option := range options {
 		option(&c.config)
 	}
+	if invalidHeaderValue(c.config.userAgent) {
+		return nil, invalidHost("is fine, but not the user agent: it holds a character that no header may hold")
+	}
 	var err error
 	if c.endpoint, err = parseHost(host, c.config.tls != nil); err != nil {
 		return nil, err
@@ -133,6 +136,11 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if resp.StatusCode == http.StatusSwitchingProtocols { // nobody asked for it, and nothing would end its stream
+		_ = resp.Body.Close()
+		a.end()
+		return nil, r.switched(resp)
+	}
 	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config}
 	return resp, nil
 }
@@ -153,10 +161,14 @@ func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt
 	}
 	for try := 1; ; try++ {
 		a := c.begin(ctx, r, pool)
-		resp, err := pool.RoundTrip(c.httpRequest(r, a, pool))
+		resp, err := a.roundTrip(pool, c.httpRequest(r, a, pool))
 		if err == nil {
 			a.headArrived()
-			return resp, a, nil
+			if a.ctx.Err() == nil {
+				return resp, a, nil
+			}
+			_ = resp.Body.Close() // the timeout ran out as the head came
+			err = context.Cause(a.ctx)
 		}
 		unsent := a.unsent(r)
 		err = a.failure(ctx, r, err)
@@ -219,9 +231,9 @@ func (c *Client) setBody(hr *http.Request, r *Request, a *attempt) {
 			hr.Body = a.body
 		}
 		if r.length == 0 {
-			hr.Body, hr.ContentLength = http.NoBody, 0
-		}
-		if r.streamed && c.config.expectTimeout > 0 {
+			hr.Body, hr.ContentLength, a.body = http.NoBody, 0, nil
+			r.discard()
+		} else if c.config.expectTimeout > 0 {
 			hr.Header.Set("Expect", "100-continue")
 			hr.Close = true // or else net/http sends the body also after a refusal, to keep the connection
 		}

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"sync"
 )
 
 // dialer opens connections for one pool of net/http.
@@ -37,7 +36,8 @@ func (d *dialer) dialTLSContext(ctx context.Context, _, _ string) (net.Conn, err
 	return d.connect(ctx, d.dialTLS)
 }
 
-func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
+// dial opens a connection that calls closed, which may be called more than once, when it is closed.
+func (d *dialer) dial(ctx context.Context, closed func()) (net.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, d.config.dialTimeout, fmt.Errorf("no connection within %v", d.config.dialTimeout))
 	defer cancel()
 	dial := d.config.dial
@@ -50,11 +50,11 @@ func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, &dialPhase{ErrConnect, dialCause(ctx, err)}
 	}
-	return &countedConn{Conn: conn, closed: sync.OnceFunc(d.supply.closed)}, nil
+	return &countedConn{Conn: conn, closed: closed}, nil
 }
 
-func (d *dialer) dialTLS(ctx context.Context) (net.Conn, error) {
-	raw, err := d.dial(ctx)
+func (d *dialer) dialTLS(ctx context.Context, closed func()) (net.Conn, error) {
+	raw, err := d.dial(ctx, closed)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (d *dialer) dialTLS(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, d.config.tlsTimeout, fmt.Errorf("no TLS handshake within %v", d.config.tlsTimeout))
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
-		_ = raw.(*countedConn).Conn.Close() // counted by who dialed
+		_ = raw.Close()
 		return nil, &dialPhase{ErrTLS, dialCause(ctx, err)}
 	}
 	return conn, nil

@@ -96,7 +96,10 @@ func Check(r *Request, resp *http.Response) error {
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 || resp.StatusCode == http.StatusNotModified {
 		return nil
 	}
-	body := readErrorBody(resp.Body)
+	var body []byte
+	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body is a connection, and may never end
+		body = readErrorBody(resp.Body)
+	}
 	_ = resp.Body.Close()
 	e := r.fail(statusClass(resp.StatusCode), nil)
 	e.Status, e.Body = resp.StatusCode, body
@@ -120,7 +123,9 @@ func (r *Request) bodyError(ctx context.Context, err error) error {
 	}
 	switch {
 	case errors.Is(err, ErrClosed):
-		class = ErrClosed
+		class, err = ErrClosed, nil
+	case errors.Is(err, hijack.ErrClosed), errors.Is(err, ErrUnsupported):
+		class = nil
 	case ctx.Err() != nil:
 		err = contextError(ctx)
 		class = nil
@@ -128,8 +133,6 @@ func (r *Request) bodyError(ctx context.Context, err error) error {
 		class = ErrTruncated
 	case errors.Is(err, ErrTooLarge):
 		class, err = ErrTooLarge, stripClass(err, ErrTooLarge)
-	case errors.Is(err, hijack.ErrClosed), errors.Is(err, ErrUnsupported):
-		class = nil
 	}
 	if _, ok := errors.AsType[*hijack.StreamError](err); ok {
 		class = ErrStream

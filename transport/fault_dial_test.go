@@ -204,4 +204,26 @@ func TestDialEndsWithItsCall(t *testing.T) {
 	})
 }
 
+func TestRow6UserAgentAndProtocol(t *testing.T) {
+	_, err := transport.New("unix:///x", transport.WithUserAgent("x\r\nX-Evil: 1"))
+	isError(t, "user agent", err, transport.ErrInvalidInput, false)
+	r := opAttach.Request("conny")
+	r.UpgradeTo("tcp\r\nX-Evil: 1")
+	isError(t, "protocol", r.Err(), transport.ErrInvalidInput, false)
+}
+
+// TestHeaderAnswersKeepTheirConnection has answers in headers with a body that nobody wants.
+func TestHeaderAnswersKeepTheirConnection(t *testing.T) {
+	w := answers(t, 200, "OK")
+	c := w.client(t)
+	for range 10 {
+		if _, err := transport.Headers[struct{}](t.Context(), c, opInspect.Request("conny")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := w.accepted.Load(); n != 1 {
+		t.Errorf("%d connections for 10 calls", n)
+	}
+}
+
 var _ io.Closer = (*transport.Client)(nil)

@@ -138,6 +138,9 @@ func TestRow42ChangesAreSentAtMostOnce(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d calls met a closed connection", failed, calls)
+	if failed > calls/4 {
+		t.Errorf("%d of %d calls met a closed connection", failed, calls)
+	}
 }
 
 // TestRow43RefusedUploadsLeaveTheReaderAlone has an engine that says no before it takes the body.
@@ -231,6 +234,80 @@ func TestRow45UploadSourceBlocks(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestRow45EngineGoneWhileTheSourceBlocks has nobody cancel: the engine's end is what frees the call.
+func TestRow45EngineGoneWhileTheSourceBlocks(t *testing.T) {
+	w := play(t, func(c *wireConn) {
+		if c.head() != nil {
+			c.write("HTTP/1.1 100 Continue\r\n\r\n")
+		}
+	})
+	reader, writer := io.Pipe()
+	defer writer.Close() //nolint:errcheck // a pipe
+	r := opArchive.Request("conny")
+	r.Upload(reader, "application/x-tar")
+	within(t, "the upload", func() {
+		if err := transport.None(t.Context(), w.client(t), r); !errors.Is(err, transport.ErrTransport) && !errors.Is(err, io.ErrClosedPipe) {
+			t.Error(err)
+		}
+	})
+}
+
+// TestRow45SourceThatCannotBeClosed blocks until the test lets go; the call does not wait for that.
+func TestRow45SourceThatCannotBeClosed(t *testing.T) {
+	started := make(chan struct{})
+	w := play(t, func(c *wireConn) {
+		if c.head() != nil {
+			c.write("HTTP/1.1 100 Continue\r\n\r\n")
+			close(started)
+			c.gone()
+		}
+	})
+	release := make(chan struct{})
+	defer close(release)
+	r := opArchive.Request("conny")
+	r.Upload(readFunc(func([]byte) (int, error) { <-release; return 0, io.EOF }), "application/x-tar")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-started; cancel() }()
+	within(t, "the upload", func() {
+		if err := transport.None(ctx, w.client(t), r); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}
+
+type readFunc func(p []byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestEmptyUploadsAreClosed(t *testing.T) {
+	w := answers(t, 200, "{}")
+	path := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := opArchive.Request("conny")
+	r.Upload(f, "application/x-tar")
+	if err := transport.None(t.Context(), w.client(t), r); err != nil {
+		t.Error(err)
+	}
+	if err := f.Close(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("the file was left open (%v)", err)
+	}
+}
+
+func TestRow41RequestsThatWouldBeRepeatedAreRefused(t *testing.T) {
+	w := answers(t, 200, "{}")
+	c := transport.With(w.client(t), func(r *transport.Request) { r.Header("idempotency-key", "1") })
+	isError(t, "a change", transport.None(t.Context(), c, opStart.Request("conny")), transport.ErrInvalidInput, false)
+	if err := transport.None(t.Context(), c, opInspect.Request("conny")); err != nil {
+		t.Errorf("a read: %v", err)
+	}
 }
 
 func TestUploadsArriveWhole(t *testing.T) {

@@ -75,6 +75,25 @@ func TestRow53UnusualUpgrades(t *testing.T) {
 	}
 }
 
+func TestRow53UpgradesThatNobodyAskedFor(t *testing.T) {
+	closed := make(chan struct{}, 2)
+	w := play(t, func(c *wireConn) {
+		if c.request() != nil {
+			c.write(switching)
+			c.gone()
+			closed <- struct{}{}
+		}
+	})
+	within(t, "the call", func() {
+		_, err := transport.Object[thing](t.Context(), w.client(t), opInspect.Request("conny"))
+		isError(t, "object", err, transport.ErrProtocol, false)
+		<-closed
+		_, err = w.client(t).Do(t.Context(), opStart.Request("conny"))
+		isError(t, "raw", err, transport.ErrProtocol, true)
+		<-closed
+	})
+}
+
 func TestRow54RefusedUpgradesAreErrors(t *testing.T) {
 	for status, class := range map[int]error{400: transport.ErrBadRequest, 404: transport.ErrNotFound, 409: transport.ErrConflict, 500: transport.ErrServer} {
 		w := answers(t, status, `{"message":"no such container: conny"}`)
@@ -257,6 +276,44 @@ func TestRow81LeavingALoop(t *testing.T) {
 		}
 		break
 	}
+}
+
+// TestCloseFromElsewhere closes what another goroutine reads: it fails with ErrClosed of streams, not of the wire.
+func TestCloseFromElsewhere(t *testing.T) {
+	w := play(t, func(c *wireConn) {
+		if c.request() != nil {
+			c.write("HTTP/1.1 200 OK\r\n\r\n")
+			c.gone()
+		}
+	})
+	c := w.client(t)
+	s, err := transport.Bytes(t.Context(), c, opExport.Request("conny"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := transport.Sequence[thing](t.Context(), c, opEvents.Request())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := transport.Late[thing](t.Context(), c, opWait.Request("conny"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reads := map[string]func() error{
+		"bytes":    func() error { _, err := s.Read(make([]byte, 1)); return err },
+		"sequence": m.Wait,
+		"late":     func() error { _, err := p.Result(); return err },
+	}
+	var all sync.WaitGroup
+	for name, read := range reads {
+		all.Go(func() {
+			if err := read(); !errors.Is(err, hijack.ErrClosed) {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+	_, _, _ = s.Close(), m.Close(), p.Close()
+	within(t, "what was closed", all.Wait)
 }
 
 // TestRow82WaitAbandoned leaves promised answers behind, ended by Close or by the context.

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"mime"
 	"strings"
 
@@ -32,6 +33,9 @@ const (
 func Framed(ctx context.Context, c Caller, r *Request, f Framing) (*hijack.Logs, error) {
 	tty, err := f.tty(ctx, c, r)
 	if err != nil {
+		if e, ok := errors.AsType[*Error](err); ok {
+			e.Operation = r.op.title() // what was asked for; Path says what failed of it
+		}
 		return nil, err
 	}
 	s, err := Bytes(ctx, c, r)

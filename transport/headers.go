@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -22,6 +23,7 @@ func Headers[T any](ctx context.Context, c Caller, r *Request) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
+	_, _ = io.CopyN(io.Discard, resp.Body, maxErrorBody) // so that the connection serves the next call
 	_ = resp.Body.Close()
 	var v T
 	if err := decodeHeader(resp.Header, reflect.ValueOf(&v).Elem()); err != nil {

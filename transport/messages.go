@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -92,6 +93,9 @@ func (m *Messages[T]) next() (v T, err error) {
 	m.size.read = 0
 	doc, err := m.docs.next()
 	if err != nil {
+		if m.over.Load() { // closed meanwhile; what the connection makes of that says nothing
+			err = hijack.ErrClosed
+		}
 		return v, m.readError(err)
 	}
 	if err := isObject(doc); err != nil {
@@ -140,11 +144,11 @@ func inBandError(doc []byte) (message string, failed bool) {
 	if unmarshalLenient(doc, &parsed) != nil {
 		return "", false
 	}
-	text, _ := parsed.Error.(string)
+	message, _ = parsed.Error.(string)
 	if parsed.ErrorDetail != nil {
-		return parsed.ErrorDetail.Message, true
+		return cmp.Or(parsed.ErrorDetail.Message, message), true
 	}
-	return text, text != ""
+	return message, message != ""
 }
 
 // meter bounds what one document may hold. A record separator, with which some engines precede each document of a

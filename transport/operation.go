@@ -56,6 +56,10 @@ func (op *Operation) title() string {
 
 // fillPath puts the arguments in the template and returns the path decoded and escaped.
 func (r *Request) fillPath(args []string) (path, raw string) {
+	if !strings.HasPrefix(r.op.Path, "/") || strings.ContainsAny(r.op.Path, "?#") {
+		r.refuse(fmt.Sprintf("path template %q is no path: it begins with a slash, and parameters are added by Query", r.op.Path))
+		return "", ""
+	}
 	var decoded, escaped strings.Builder
 	rest := r.op.Path
 	next := 0

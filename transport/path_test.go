@@ -3,6 +3,8 @@ package transport
 import (
 	"errors"
 	"net/url"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -106,6 +108,69 @@ func FuzzRow4PathArgument(f *testing.F) {
 func TestPathTemplateAndArgumentsMustAgree(t *testing.T) {
 	refused(t, places[0].Request())
 	refused(t, places[0].Request("a", "b"))
-	open := Operation{Method: "GET", Path: "/x/{id"}
-	refused(t, open.Request("a"))
+	for _, path := range []string{"/x/{id", "x/{id}", "/x/{id}?all=1", "/x/{id}#y", ""} {
+		bad := Operation{Method: "GET", Path: path}
+		refused(t, bad.Request("a"))
+	}
+}
+
+// TestRow5RouteWords fills every template of an API with the words that stand in the templates of all, and looks whether
+// the path that comes out belongs to another operation.
+func TestRow5RouteWords(t *testing.T) {
+	data, err := os.ReadFile("../testdata/specs/docker/v1.41.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec struct {
+		Paths map[string]map[string]rawJSON `json:"paths"`
+	}
+	if err := unmarshal(data, &spec); err != nil {
+		t.Fatal(err)
+	}
+	words := map[string]bool{}
+	var ops []Operation
+	for path, methods := range spec.Paths {
+		for word := range strings.SplitSeq(path, "/") {
+			words[word] = word != "" && !strings.HasPrefix(word, "{")
+		}
+		for method := range methods { // a name of an image, a plugin or a volume may hold slashes
+			ops = append(ops, Operation{Method: strings.ToUpper(method), Path: strings.Replace(path, "{name}", "{name...}", 1)})
+		}
+	}
+	patterns := make([]*regexp.Regexp, len(ops))
+	for i := range ops {
+		patterns[i] = reach(ops[i].Path)
+	}
+	filled := 0
+	for i := range ops {
+		for word, literal := range words {
+			if !literal || !strings.Contains(ops[i].Path, "{") {
+				continue
+			}
+			r := ops[i].Request(word)
+			if r.Err() != nil {
+				t.Fatal(r.Err())
+			}
+			filled++
+			if !patterns[i].MatchString(r.URL()) {
+				t.Fatalf("%s does not reach %s", r.URL(), ops[i].Path)
+			}
+			for j := range ops {
+				if i != j && ops[i].Method == ops[j].Method && patterns[j].MatchString(r.URL()) {
+					t.Errorf("%s with %q reaches %s", ops[i].Path, word, ops[j].Path)
+				}
+			}
+		}
+	}
+	if filled < 1000 {
+		t.Errorf("only %d paths", filled)
+	}
+}
+
+// reach matches the paths of a template.
+func reach(template string) *regexp.Regexp {
+	segment := regexp.MustCompile(`\\\{\w+\\\}`)
+	rest := regexp.MustCompile(`\\\{\w+\\\.\\\.\\\.\\\}`)
+	pattern := segment.ReplaceAllString(rest.ReplaceAllString(regexp.QuoteMeta(template), ".+"), "[^/]+")
+	return regexp.MustCompile("^" + pattern + "$")
 }

@@ -3,6 +3,9 @@ package transport
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
+
+	"github.com/gantry-go/gantry/hijack"
 )
 
 // Pending is an answer that the engine has promised: its head has come, so the engine has begun to wait, and its body
@@ -12,6 +15,7 @@ type Pending[T any] struct {
 	ctx  context.Context
 	req  *Request
 	resp *http.Response
+	over atomic.Bool // closed
 }
 
 // Late sends a request and returns once the engine has accepted it.
@@ -27,10 +31,16 @@ func Late[T any](ctx context.Context, c Caller, r *Request) (*Pending[T], error)
 func (p *Pending[T]) Result() (*T, error) {
 	var v T
 	if err := decodeBody(p.ctx, p.req, p.resp, &v, isObject); err != nil {
+		if p.over.Load() {
+			err = p.req.bodyError(p.ctx, hijack.ErrClosed) // what the connection makes of that says nothing
+		}
 		return nil, err
 	}
 	return &v, nil
 }
 
 // Close gives up waiting. It may be called more than once.
-func (p *Pending[T]) Close() error { return p.resp.Body.Close() }
+func (p *Pending[T]) Close() error {
+	p.over.Store(true)
+	return p.resp.Body.Close()
+}

@@ -137,6 +137,10 @@ func (r *Request) Header(name string, v any) {
 		r.refuse(fmt.Sprintf("header name %q is not valid", name))
 		return
 	}
+	if key := http.CanonicalHeaderKey(name); !r.op.safe() && (key == "Idempotency-Key" || key == "X-Idempotency-Key") {
+		r.refuse("header " + name + " would have the call repeated, and no engine heeds it")
+		return
+	}
 	lines := headerLines(reflect.Indirect(value))
 	if len(lines) == 0 {
 		return

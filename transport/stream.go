@@ -5,6 +5,9 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
+
+	"github.com/gantry-go/gantry/hijack"
 )
 
 // Stream is an answer that is bytes: an archive, an image, a file system. Close it; the context of the call ends it
@@ -16,6 +19,7 @@ type Stream struct {
 	ctx  context.Context
 	req  *Request
 	body io.ReadCloser
+	over atomic.Bool // closed
 }
 
 // Bytes sends a request and returns its answer unread.
@@ -30,6 +34,9 @@ func Bytes(ctx context.Context, c Caller, r *Request) (*Stream, error) {
 // Read implements [io.Reader]. An answer that breaks off gives [ErrTruncated].
 func (s *Stream) Read(p []byte) (int, error) {
 	n, err := s.body.Read(p)
+	if err != nil && s.over.Load() {
+		err = hijack.ErrClosed // what the connection makes of being closed says nothing
+	}
 	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader's contract
 		err = s.req.bodyError(s.ctx, err)
 	}
@@ -47,4 +54,7 @@ func (s *Stream) WriteTo(w io.Writer) (int64, error) {
 }
 
 // Close ends the stream. It may be called more than once.
-func (s *Stream) Close() error { return s.body.Close() }
+func (s *Stream) Close() error {
+	s.over.Store(true)
+	return s.body.Close()
+}

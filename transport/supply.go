@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,11 +43,8 @@ type dialing struct {
 var errNotNeeded = errors.New("another connection came first")
 
 // connect returns a connection by dial, or one that was dialed for another request, for the attempt in ctx.
-func (d *dialer) connect(ctx context.Context, dial DialFunc) (net.Conn, error) {
-	a, ok := ctx.Value(wantKey{}).(*attempt)
-	if !ok {
-		return dial(ctx)
-	}
+func (d *dialer) connect(ctx context.Context, dial dialFunc) (net.Conn, error) {
+	a := ctx.Value(wantKey{}).(*attempt)
 	want := a.wanted.Load().ctx
 	dl, err := d.reserve(want, a, dial)
 	if err != nil {
@@ -54,22 +52,25 @@ func (d *dialer) connect(ctx context.Context, dial DialFunc) (net.Conn, error) {
 	}
 	select {
 	case <-dl.done:
-		if want.Err() != nil && dl.err == nil {
-			d.supply.keep(dl)
-			return nil, errNotNeeded
-		}
-		return dl.conn, dl.err
 	case <-want.Done():
-		d.supply.keep(dl)
-		return nil, errNotNeeded
 	case <-a.ctx.Done():
+	}
+	switch {
+	case a.ctx.Err() != nil: // first, as the want ends with the attempt too
 		dl.discard()
 		return nil, &dialPhase{ErrConnect, context.Cause(a.ctx)}
+	case want.Err() != nil:
+		d.supply.keep(dl)
+		return nil, errNotNeeded
 	}
+	return dl.conn, dl.err
 }
 
+// dialFunc opens a connection that calls closed when it is closed.
+type dialFunc func(ctx context.Context, closed func()) (net.Conn, error)
+
 // reserve takes over a spare dial, or begins one as soon as there are fewer connections than requests.
-func (d *dialer) reserve(want context.Context, a *attempt, dial DialFunc) (*dialing, error) {
+func (d *dialer) reserve(want context.Context, a *attempt, dial dialFunc) (*dialing, error) {
 	var late <-chan time.Time
 	for patient := true; ; {
 		dl, changed := d.supply.claim(patient)
@@ -97,15 +98,16 @@ func (d *dialer) reserve(want context.Context, a *attempt, dial DialFunc) (*dial
 }
 
 // start begins a dial that was claimed.
-func (d *dialer) start(dial DialFunc) *dialing {
+func (d *dialer) start(dial dialFunc) *dialing {
 	ctx, cancel := context.WithCancel(d.life)
 	dl := &dialing{cancel: cancel, done: make(chan struct{})}
+	closed := sync.OnceFunc(d.supply.closed) // by whichever of a failed handshake and its consequences comes first
 	go func() {
 		defer close(dl.done)
 		defer cancel()
-		dl.conn, dl.err = dial(ctx)
+		dl.conn, dl.err = dial(ctx, closed)
 		if dl.err != nil {
-			d.supply.closed()
+			closed()
 		}
 	}()
 	return dl
@@ -120,16 +122,28 @@ func (dl *dialing) discard() {
 	}
 }
 
+// failed reports whether a dial has ended without a connection.
+func (dl *dialing) failed() bool {
+	select {
+	case <-dl.done:
+		return dl.err != nil
+	default:
+		return false
+	}
+}
+
 // claim returns a spare dial; or nothing, when the caller is to begin one, which is counted from now on; or, while
 // there are enough connections and the caller is patient, what to wait for.
 func (s *supply) claim(patient bool) (dl *dialing, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.spares) > 0 {
+	for len(s.spares) > 0 {
 		dl = s.spares[0]
 		s.spares = s.spares[1:]
 		dl.expiry.Stop()
-		return dl, nil
+		if !dl.failed() {
+			return dl, nil
+		}
 	}
 	if patient && s.conns >= s.requests {
 		if s.changed == nil {
@@ -195,11 +209,16 @@ func (s *supply) drop(dl *dialing) {
 type countedConn struct {
 	net.Conn
 	closed func()
+	upload atomic.Pointer[source] // what is being sent on it
 }
 
 func (c *countedConn) Close() error {
 	err := c.Conn.Close()
 	c.closed()
+	// net/http waits for a source that blocks before it says that the connection is gone.
+	if s := c.upload.Swap(nil); s != nil {
+		_ = s.Close()
+	}
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // what RFC 6455 wants; it guards nothing
 	"encoding/base64"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -17,7 +18,12 @@ const defaultUpgrade = "tcp"
 
 // UpgradeTo names the protocol that [Caller.Hijack] asks for; "tcp" unless set. For "websocket" it does the handshake,
 // and the connection carries the bytes inside the messages, as binary ones on the way to the engine.
-func (r *Request) UpgradeTo(protocol string) { r.upgrade = protocol }
+func (r *Request) UpgradeTo(protocol string) {
+	if !validHeaderName(protocol) { // a token, as a name is
+		r.refuse(fmt.Sprintf("%q is no name of a protocol", protocol))
+	}
+	r.upgrade = protocol
+}
 
 // Upgrade sends a request through c and returns the upgraded connection, which the caller closes. The connection
 // ends with ctx.
@@ -47,6 +53,13 @@ func (c *Client) Hijack(ctx context.Context, r *Request) (*hijack.Conn, error) {
 	}), nil
 }
 
+// switched is the error of a 101 to what was not asked for.
+func (r *Request) switched(resp *http.Response) error {
+	err := r.fail(ErrProtocol, nil)
+	err.Status, err.Message = resp.StatusCode, "switched to a protocol that was not asked for: "+printable(resp.Header.Get("Upgrade"), 64)
+	return r.acted(err)
+}
+
 // webSocket is the protocol that [Client.Hijack] does the handshake of, and whose messages it unpacks.
 const webSocket = "websocket"
 
@@ -59,10 +72,8 @@ func upgraded(r *Request, resp *http.Response) (io.ReadCloser, error) {
 		}
 		return resp.Body, nil
 	}
-	if got := resp.Header.Get("Upgrade"); !strings.EqualFold(got, r.upgrade) {
-		err := r.fail(ErrProtocol, nil)
-		err.Status, err.Message = resp.StatusCode, "switched to another protocol than "+r.upgrade+": "+printable(got, 64)
-		return nil, r.acted(err)
+	if !strings.EqualFold(resp.Header.Get("Upgrade"), r.upgrade) {
+		return nil, r.switched(resp)
 	}
 	if r.upgrade == webSocket {
 		return openWebSocket(r, resp)
