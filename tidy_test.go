@@ -1,0 +1,28 @@
+package gantry_test
+
+import (
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestModulesAreTidy holds go.mod and go.sum of every module of the project to what its code imports.
+func TestModulesAreTidy(t *testing.T) {
+	modules := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Name() != "go.mod" {
+			return err
+		}
+		modules++
+		tidy := exec.CommandContext(t.Context(), "go", "mod", "tidy", "-diff")
+		tidy.Dir = filepath.Dir(path)
+		if out, err := tidy.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", path, err, out)
+		}
+		return nil
+	})
+	if err != nil || modules < 4 {
+		t.Errorf("%d modules (%v)", modules, err)
+	}
+}
