@@ -194,7 +194,7 @@ func (m *Model) catalogRecord(c Category, op *Operation) (*catalogRecord, error)
 func (m *Model) catalogParam(c Category, op *Operation, p *Parameter) catalogParam {
 	out := catalogParam{
 		Name: p.Wire, In: p.In, Type: p.Type, Encoding: p.Send, Anonymous: p.Anonymous,
-		Required: p.Required && !p.Anonymous, Lifetime: p.Lifetime.within(op.Lifetime),
+		Required: p.Required && !p.Anonymous, Lifetime: p.within(op.Lifetime),
 	}
 	if p.Type == "transport.Secret" {
 		out.Type = "secret"

@@ -58,13 +58,13 @@ type Operation struct {
 	Parameters []*Parameter `json:"parameters,omitempty"`
 	Tag        string       `json:"tag,omitempty"`
 	// Summary is our sentence about it, and URL where upstream's are.
-	Summary string `json:"summary,omitempty"`
-	URL     string `json:"url,omitempty"`
-	Body       *Body        `json:"body,omitempty"`
-	Options    *Options     `json:"options,omitempty"`
-	Upgrade    string       `json:"upgrade,omitempty"`
-	Result     Result       `json:"result"`
-	Framing    *Framing     `json:"framing,omitempty"`
+	Summary string   `json:"summary,omitempty"`
+	URL     string   `json:"url,omitempty"`
+	Body    *Body    `json:"body,omitempty"`
+	Options *Options `json:"options,omitempty"`
+	Upgrade string   `json:"upgrade,omitempty"`
+	Result  Result   `json:"result"`
+	Framing *Framing `json:"framing,omitempty"`
 	Lifetime
 }
 
