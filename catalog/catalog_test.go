@@ -265,8 +265,18 @@ func literal(v *catalog.Version, op *catalog.Operation, path string) string {
 
 func TestLookupMisses(t *testing.T) {
 	for _, tt := range []struct{ method, path string }{
-		{"GET", ""}, {"GET", "/"}, {"GET", "info"}, {"PUT", "/info"}, {"GET", "/info/"}, {"GET", "/v1.41"}, {"GET", "/v1.42/info"},
-		{"GET", "/containers//json"}, {"GET", "/containers/a/b/json"}, {"GET", "/images//json"}, {"DELETE", "/images/a/"}, {"GET", "/containers"},
+		{"GET", ""},
+		{"GET", "/"},
+		{"GET", "info"},
+		{"PUT", "/info"},
+		{"GET", "/info/"},
+		{"GET", "/v1.41"},
+		{"GET", "/v1.42/info"},
+		{"GET", "/containers//json"},
+		{"GET", "/containers/a/b/json"},
+		{"GET", "/images//json"},
+		{"DELETE", "/images/a/"},
+		{"GET", "/containers"},
 	} {
 		if op, found := catalog.Docker("1.41").Lookup(tt.method, tt.path); found {
 			t.Errorf("%s %s is %s", tt.method, tt.path, op.ID)
