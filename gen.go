@@ -6,6 +6,7 @@
 //	list, err := containers.New(engine).List(ctx, nil)
 //
 // Everything below docker/v* is generated from the facts of the published API; package transport is what it runs on.
+// Package catalog has the same operations as data.
 package gantry
 
 //go:generate go run -C cmd/specgen . generate
