@@ -7,7 +7,7 @@
 //	list, err := containers.New(engine).List(ctx, nil)
 //
 // Everything below docker/v* and podman/v* is generated from the facts of the published APIs; package transport is what
-// it runs on.
+// it runs on. Package catalog has the same operations as data.
 package gantry
 
 //go:generate go run -C cmd/specgen . generate

@@ -8,6 +8,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/gantry-go/gantry/catalog"
 	"github.com/gantry-go/gantry/docker"
 	"github.com/gantry-go/gantry/docker/v141/containers"
 	"github.com/gantry-go/gantry/docker/v141/images"
@@ -104,6 +105,30 @@ func Example_raw() {
 	fmt.Println(resp.StatusCode >= 400, err)
 
 	// Output: true <nil>
+}
+
+func Example_catalog() {
+	ctx := context.Background()
+	engine, err := docker.Open(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer engine.Close() //nolint:errcheck // it is an example
+
+	op, found := catalog.Find("docker").Lookup("GET", "/v1.41/containers/conny/json") // op.ID is ContainerInspect
+
+	result, err := catalog.Docker("1.41").Operation("ContainerList").Call(ctx, engine, catalog.Args{
+		"all":     true,
+		"filters": map[string]any{"label": []string{"a"}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(found, op.ID, result.Kind)
+
+	// Output: true ContainerInspect list
 }
 
 func TestStartFails(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 //	Stat       v141.PathStat `header:"X-Docker-Container-Path-Stat,base64json"`
 //
 // A field is a string, a bool, or, with base64json, anything that the decoded JSON fits. A header that does not come
-// leaves its field zero, save a base64json one, which is [ErrProtocol].
+// leaves its field zero, save a base64json one, which is [ErrProtocol]. Where T is [http.Header], it is all of them.
 func Headers[T any](ctx context.Context, c Caller, r *Request) (*T, error) {
 	resp, err := answer(ctx, c, r)
 	if err != nil {
@@ -26,6 +26,10 @@ func Headers[T any](ctx context.Context, c Caller, r *Request) (*T, error) {
 	_, _ = io.CopyN(io.Discard, resp.Body, maxErrorBody) // so that the connection serves the next call
 	_ = resp.Body.Close()
 	var v T
+	if all, ok := any(&v).(*http.Header); ok {
+		*all = resp.Header
+		return &v, nil
+	}
 	if err := decodeHeader(resp.Header, reflect.ValueOf(&v).Elem()); err != nil {
 		return nil, r.protocolError(resp, err)
 	}

@@ -68,6 +68,10 @@ func TestAPI(t *testing.T) {
 	if err != nil || !bytes.Contains(info, []byte("Until API 1.56.")) {
 		t.Errorf("the version before: %v\n%s", err, info)
 	}
+	facts, err := os.ReadFile(filepath.Join(root, "catalog/docker.gen.json"))
+	if err != nil || !bytes.Contains(facts, []byte(`{"versions":"9.99-","id":"ContainerPolish"`)) {
+		t.Errorf("the catalog: %v\n%s", err, facts)
+	}
 	origin, err := os.ReadFile(filepath.Join(root, "testdata/specs/ORIGIN.json"))
 	if err != nil || !bytes.Contains(origin, []byte(`"docker/v9.99.json"`)) {
 		t.Errorf("the origin: %v\n%s", err, origin)

@@ -1,4 +1,4 @@
-// Command specgen generates gantry's packages from the facts of published engine APIs.
+// Command specgen generates gantry's packages, and the facts of its catalog, from those of published engine APIs.
 //
 //	specgen generate [-engine docker] [-version 1.41]      write the packages of the kept specifications
 //	specgen check    [-engine docker] [-version 1.41]      name every file that generate would change
@@ -9,6 +9,8 @@
 //	specgen list     [-json] [docker [1.41 [containers]]]  name versions, categories, operations
 //	specgen doc      [-json] docker 1.41 ContainerCreate   describe an operation
 //	specgen diff     [-json] docker 1.41 1.44              say what an upgrade means for a caller
+//
+// To call an operation of an engine by its name there is gantry-call, which is of the SDK's own module.
 //
 // SPEC is a file, an https URL, or a file of a Go module: github.com/moby/moby/api@v1.56.1//docs/v1.41.yaml.
 package main

@@ -67,7 +67,8 @@ func (p *planner) operationDoc(op *plannedOperation) []string {
 	if said == "" {
 		said = "calls " + op.placed.ID + "."
 	}
-	out := append(wrap(op.placed.Name+" "+sentence(said)), "")
+	op.model.Summary = sentence(said)
+	out := append(wrap(op.placed.Name+" "+op.model.Summary), "")
 	fact := fmt.Sprintf("%s %s (%s).", op.model.Method, op.placed.Path, op.placed.ID)
 	if life := op.model.text(); life != "" {
 		fact += " " + capital(life) + "."
@@ -82,6 +83,7 @@ func (p *planner) operationDoc(op *plannedOperation) []string {
 	out = append(out, wrap(fact)...)
 	if url := p.overlay.DocURL; url != "" {
 		url = strings.NewReplacer("{version}", p.doc.Version.text, "{tag}", op.placed.Tag, "{operation}", op.placed.ID).Replace(url)
+		op.model.URL = url
 		out = append(out, "See "+url)
 	}
 	return out

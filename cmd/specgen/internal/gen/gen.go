@@ -63,22 +63,33 @@ func Plan(root string, in Input) (*Model, error) {
 // PlanAll makes the models of kept specifications. Since when there is what, the other kept versions of their engines
 // tell, which are therefore read as well.
 func PlanAll(root string, inputs []Input) ([]*Model, error) {
-	engines := map[string]*Edition{}
+	editions, err := openEditions(root, inputs)
+	if err != nil {
+		return nil, err
+	}
 	var out []*Model
 	for _, in := range inputs {
-		e := engines[in.Engine]
-		if e == nil {
-			var err error
-			if e, err = OpenEdition(root, in.Engine); err != nil {
-				return nil, err
-			}
-			engines[in.Engine] = e
-		}
-		m, err := e.Model(in.Version)
+		m, err := editions[in.Engine].Model(in.Version)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, m)
+	}
+	return out, nil
+}
+
+// openEditions opens the editions of the inputs' engines.
+func openEditions(root string, inputs []Input) (map[string]*Edition, error) {
+	out := map[string]*Edition{}
+	for _, in := range inputs {
+		if out[in.Engine] != nil {
+			continue
+		}
+		e, err := OpenEdition(root, in.Engine)
+		if err != nil {
+			return nil, err
+		}
+		out[in.Engine] = e
 	}
 	return out, nil
 }
@@ -186,19 +197,34 @@ func load(root string, in Input) (object, version, error) {
 	return doc, v, nil
 }
 
-// Render returns the files that the inputs give, by their path below root.
+// Render returns the files that the inputs give, by their path below root: the packages of each, and the catalog of
+// its engine, which is of all kept versions.
 func Render(root string, inputs []Input) (map[string][]byte, error) {
-	models, err := PlanAll(root, inputs)
+	editions, err := openEditions(root, inputs)
 	if err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{}
-	for _, m := range models {
-		rendered, err := render(m)
-		if err != nil {
+	for _, engine := range keys(editions) {
+		var models []*Model
+		for _, ver := range editions[engine].Versions() {
+			m, err := editions[engine].Model(ver)
+			if err != nil {
+				return nil, err
+			}
+			models = append(models, m)
+			if !slices.Contains(inputs, Input{Engine: engine, Version: ver}) {
+				continue
+			}
+			rendered, err := render(m)
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(files, rendered)
+		}
+		if files[catalogFile(engine)], err = renderCatalog(models); err != nil {
 			return nil, err
 		}
-		maps.Copy(files, rendered)
 	}
 	return files, nil
 }
@@ -228,9 +254,23 @@ func each(root, engine, ver string, do func(string, map[string][]byte, []string)
 var versionFolder = regexp.MustCompile(`^v[0-9]+$`)
 
 // ownedFolders are the folders whose content is generated: those of the inputs and, where every version of an engine
-// was asked for, those of versions that are no longer kept.
+// was asked for, those of versions that are no longer kept. The catalogs are files among others, and owned one by one.
 func ownedFolders(root string, inputs []Input, all bool) ([]string, error) {
+	catalogs, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(catalogFile("*"))))
+	if err != nil {
+		return nil, err
+	}
 	var out []string
+	for _, at := range catalogs {
+		engine := strings.TrimSuffix(filepath.Base(at), catalogSuffix)
+		kept, err := filepath.Glob(filepath.Join(root, specsDir, engine, "v*.json"))
+		if err != nil {
+			return nil, err
+		}
+		if len(kept) == 0 || slices.ContainsFunc(inputs, func(in Input) bool { return in.Engine == engine }) {
+			out = append(out, catalogFile(engine))
+		}
+	}
 	for _, in := range inputs {
 		v, err := parseVersion(in.Version)
 		if err != nil {

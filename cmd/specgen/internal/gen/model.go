@@ -57,11 +57,14 @@ type Operation struct {
 	// Parameters are all of them as they cross the wire, but for the body.
 	Parameters []*Parameter `json:"parameters,omitempty"`
 	Tag        string       `json:"tag,omitempty"`
-	Body       *Body        `json:"body,omitempty"`
-	Options    *Options     `json:"options,omitempty"`
-	Upgrade    string       `json:"upgrade,omitempty"`
-	Result     Result       `json:"result"`
-	Framing    *Framing     `json:"framing,omitempty"`
+	// Summary is our sentence about it, and URL where upstream's are.
+	Summary string   `json:"summary,omitempty"`
+	URL     string   `json:"url,omitempty"`
+	Body    *Body    `json:"body,omitempty"`
+	Options *Options `json:"options,omitempty"`
+	Upgrade string   `json:"upgrade,omitempty"`
+	Result  Result   `json:"result"`
+	Framing *Framing `json:"framing,omitempty"`
 	Lifetime
 }
 
@@ -71,6 +74,10 @@ type Parameter struct {
 	In       string `json:"in"`
 	Type     string `json:"type"`
 	Required bool   `json:"required,omitempty"`
+	// Send is how it is sent when not as it is: time, json.
+	Send string `json:"send,omitempty"`
+	// Anonymous says that it is a credential: without one, that of nobody is sent.
+	Anonymous bool `json:"anonymous,omitempty"`
 	// Added says that the overlay adds it: no specification has it.
 	Added bool `json:"added,omitempty"`
 	Lifetime
@@ -97,7 +104,7 @@ type Send struct {
 
 // Body is how the request's body is set.
 type Body struct {
-	// Upload says that it is a stream of ContentType, not JSON; Optional that nil sends none.
+	// Upload says that it is a stream of ContentType, not JSON; Optional that none may be sent.
 	Upload      bool   `json:"upload,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
 	Optional    bool   `json:"optional,omitempty"`

@@ -92,6 +92,7 @@ func (p *planner) planParams(op *plannedOperation) error {
 	for _, f := range slices.Concat(op.facts.PathParams, op.facts.Params) {
 		op.model.Parameters = append(op.model.Parameters, &Parameter{
 			Wire: f.Wire, In: f.In, Type: f.Go, Required: f.Required || f.In == "path",
+			Send: str(op.param(f.Wire), extSend), Anonymous: anonymous(f),
 			Added:    slices.ContainsFunc(op.entry.AddParams, func(e *paramEntry) bool { return e.Name == f.Wire }),
 			Lifetime: p.history.of(p.doc.Version, paramPlace(op.placed, f)),
 		})
@@ -176,7 +177,7 @@ func (p *planner) planBody(op *plannedOperation) error {
 		}
 		op.uses["io"] = true
 		op.model.Args = append(op.model.Args, Arg{"body", "io.Reader"})
-		op.model.Body = &Body{Upload: true, ContentType: media}
+		op.model.Body = &Body{Upload: true, ContentType: media, Optional: !required}
 		return nil
 	}
 	text, err := op.expr(p, b.Go)

@@ -1,0 +1,184 @@
+package catalog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gantry-go/gantry/transport"
+)
+
+// set puts a parameter into the request. What is wrong is said without the value, which may be a secret.
+func (p *Param) set(req *transport.Request, given any) error {
+	v, present := plain(given)
+	if !present {
+		if p.Anonymous {
+			req.Header(p.Name, transport.Anonymous)
+		}
+		if p.Required {
+			return fmt.Errorf("%s parameter %s is missing", p.In, p.Name)
+		}
+		return nil
+	}
+	if err := p.put(req, v); err != nil {
+		return fmt.Errorf("%s parameter %s: %w", p.In, p.Name, err)
+	}
+	return nil
+}
+
+func (p *Param) put(req *transport.Request, v any) error {
+	switch {
+	case p.JSON:
+		return p.putJSON(req, v)
+	case p.Time:
+		return p.putTime(req, v)
+	}
+	var value any
+	var err error
+	if element, list := strings.CutPrefix(p.Type, "[]"); list {
+		value, err = scalars(element, v)
+	} else {
+		value, err = scalar(p.Type, v)
+	}
+	if err != nil {
+		return err
+	}
+	switch p.In {
+	case "query":
+		req.QueryRequired(p.Name, value)
+	case "header":
+		req.Header(p.Name, value)
+	}
+	return nil // the path has its arguments
+}
+
+func (p *Param) putJSON(req *transport.Request, v any) error {
+	text, isText := document(v)
+	if !isText {
+		req.QueryJSON(p.Name, v)
+		return nil
+	}
+	if !json.Valid(text) {
+		return errors.New("the text is no JSON document")
+	}
+	req.QueryJSON(p.Name, json.RawMessage(text))
+	return nil
+}
+
+func (p *Param) putTime(req *transport.Request, v any) error {
+	if t, ok := v.(time.Time); ok {
+		req.QueryTime(p.Name, t)
+		return nil
+	}
+	if text, err := scalar("int64", v); err == nil {
+		req.QueryRequired(p.Name, text)
+		return nil
+	}
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("want a time, not a %T", v)
+	}
+	if _, err := strconv.ParseFloat(text, 64); err == nil && strings.Trim(text, "0123456789.") == "" {
+		req.QueryRequired(p.Name, text) // seconds with a fraction, as engines write them
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return errors.New("the text is neither a number of seconds nor a time in RFC 3339")
+	}
+	req.QueryTime(p.Name, t)
+	return nil
+}
+
+// absent tells a nil of any type from a value.
+func absent(v any) bool {
+	switch value := reflect.ValueOf(v); value.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return value.IsNil()
+	}
+	return false
+}
+
+// plain looks through pointers, and reports whether there is a value.
+func plain(v any) (any, bool) {
+	for !absent(v) {
+		value := reflect.ValueOf(v)
+		if value.Kind() != reflect.Pointer {
+			return v, true
+		}
+		v = value.Elem().Interface()
+	}
+	return nil, false
+}
+
+// scalars writes down a list, of which one element alone is one too.
+func scalars(element string, v any) ([]string, error) {
+	value := reflect.ValueOf(v)
+	if value.Kind() != reflect.Slice {
+		text, err := scalar(element, v)
+		return []string{text}, err
+	}
+	out := make([]string, value.Len())
+	for i := range out {
+		v, present := plain(value.Index(i).Interface())
+		if !present {
+			return nil, errors.New("an element is nil")
+		}
+		var err error
+		if out[i], err = scalar(element, v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// scalar writes down a value as a parameter of a type.
+func scalar(want string, v any) (string, error) {
+	value := reflect.ValueOf(v)
+	text, isText := "", true
+	switch {
+	case value.Kind() == reflect.String:
+		text = value.String()
+	case value.CanInt():
+		text = strconv.FormatInt(value.Int(), 10)
+	case value.CanUint():
+		text = strconv.FormatUint(value.Uint(), 10)
+	case value.CanFloat() && value.Float() == math.Trunc(value.Float()) && math.Abs(value.Float()) < 1<<53:
+		text = strconv.FormatInt(int64(value.Float()), 10) // a number out of JSON
+	case value.CanFloat() && want == "float64":
+		text = strconv.FormatFloat(value.Float(), 'g', -1, 64)
+	case value.Kind() == reflect.Bool && want == "bool":
+		return strconv.FormatBool(value.Bool()), nil
+	default:
+		isText = false
+	}
+	var err error
+	switch want {
+	case "bool":
+		var b bool
+		if b, err = strconv.ParseBool(text); isText && value.Kind() == reflect.String && err == nil {
+			return strconv.FormatBool(b), nil
+		}
+		isText = false
+	case "int", "int64":
+		_, err = strconv.ParseInt(text, 10, 64)
+	case "uint64":
+		_, err = strconv.ParseUint(text, 10, 64)
+	case "float64":
+		_, err = strconv.ParseFloat(text, 64)
+	}
+	switch {
+	case isText && err == nil:
+		return text, nil
+	case value.Kind() == reflect.String:
+		return "", fmt.Errorf("the text is no %s", want)
+	}
+	return "", fmt.Errorf("want a %s, not a %T", want, v)
+}
