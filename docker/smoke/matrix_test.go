@@ -264,8 +264,14 @@ type model struct {
 	named   map[string]string            // types that another one stands behind
 }
 
+// models are those that were loaded.
+var models = map[int]*model{}
+
 func loadModel(t *testing.T, version int) *model {
 	t.Helper()
+	if m := models[version]; m != nil {
+		return m
+	}
 	command := exec.CommandContext(t.Context(), "go", "run", ".", "model", "-engine", "docker", "-version", "1."+strconv.Itoa(version))
 	command.Dir = "../../cmd/specgen"
 	command.Stderr = os.Stderr
@@ -297,6 +303,7 @@ func loadModel(t *testing.T, version int) *model {
 			}
 		}
 	}
+	models[version] = m
 	return m
 }
 
