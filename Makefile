@@ -7,7 +7,7 @@ SHELL := bash
 ENGINE ?= docker
 export ENGINE REGISTRY REGISTRY_USER REGISTRY_PASSWORD
 
-.PHONY: help demo test check generate api lint format engines engines-stop
+.PHONY: help demo test test-engines check generate api lint format engines engines-stop
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -17,6 +17,9 @@ demo: ## take the tour of a real engine: the one that runs here, or one started 
 
 test: ## run all tests, on engines that they install and start
 	@scripts/test.sh
+
+test-engines: ## run the smoke on every engine that can be had, fetching what is missing
+	@scripts/test-engines.sh
 
 check: ## format, vet, lint, generator drift, tidy modules, then all tests
 	@scripts/check.sh

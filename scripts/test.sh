@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # test.sh: vets and tests every module, with real engines. Tests start those themselves, one of each kind per test
-# binary, and they end with it; this script installs them, and CI=true makes a test fail that cannot have its engine.
+# binary, and they end with it; this script installs and fetches them, and CI=true makes a test fail that cannot have
+# its engine. GANTRY_TEST_ENGINES are the engines of other Debian suites that are fetched and tried: `make test-engines`
+# tries more of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/engines/lib.sh
@@ -8,7 +10,8 @@ cd "$(dirname "$0")/.."
 
 have go || die "Go is not installed"
 scripts/engines/install.sh all compiler
-export CI=true CGO_ENABLED=1
+export CI=true CGO_ENABLED=1 GANTRY_TEST_ENGINES="${GANTRY_TEST_ENGINES-docker-sid podman-sid}"
+for engine in $GANTRY_TEST_ENGINES; do scripts/engines/fetch.sh "${engine%%-*}" "${engine#*-}" >/dev/null; done
 unset GANTRY_TEST_DOCKER GANTRY_TEST_PODMAN GANTRY_TEST_REGISTRY DOCKER_HOST CONTAINER_HOST
 
 # What tests report is shown in the end, by those of all packages.

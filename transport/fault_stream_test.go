@@ -450,10 +450,45 @@ func TestFramingIsAskedForWhereNothingTells(t *testing.T) {
 			}
 		}
 	}
+	testDeclared(t)
 	missing := answers(t, 404, `{"message":"no such container"}`)
 	_, err := transport.Framed(t.Context(), missing.client(t), opExport.Request("conny"),
 		transport.Framing{Inspect: opInspect.Request("conny"), Member: "Config.Tty"})
 	isError(t, "missing", err, transport.ErrNotFound, false)
+}
+
+// testDeclared has the Content-Type tell, and an inspect where there is none.
+func testDeclared(t *testing.T) {
+	t.Helper()
+	for media, inspects := range map[string]int{
+		"application/vnd.docker.raw-stream": 0, "application/vnd.docker.multiplexed-stream": 0, "": 1, "text/plain": 1,
+	} {
+		asked := make(chan struct{}, 10)
+		tty := media != "application/vnd.docker.multiplexed-stream"
+		w := play(t, func(c *wireConn) {
+			for {
+				r := c.request()
+				switch {
+				case r == nil:
+					return
+				case strings.HasSuffix(r.URL.Path, "/json"):
+					asked <- struct{}{}
+					c.answer(200, fmt.Sprintf(`{"Config":{"Tty":%v}}`, tty))
+				default:
+					c.write("HTTP/1.1 200 OK\r\nContent-Type: " + media + "\r\nContent-Length: 0\r\n\r\n")
+				}
+			}
+		})
+		logs, err := transport.Framed(t.Context(), w.client(t), opExport.Request("conny"),
+			transport.Framing{Declared: true, Inspect: opInspect.Request("conny"), Member: "Config.Tty"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if logs.TTY() != tty || len(asked) != inspects {
+			t.Errorf("%q: TTY is %t after %d inspects, want %t after %d", media, logs.TTY(), len(asked), tty, inspects)
+		}
+		_ = logs.Close()
+	}
 }
 
 // TestWebSocketUpgrade plays the engine's half of the handshake, right and wrong.

@@ -14,8 +14,10 @@ import (
 type Framing struct {
 	// TTY is the caller's word for it; nil asks the engine.
 	TTY *bool
-	// Inspect is the read that tells, sent before the logs are asked for; nil where the answer's own Content-Type
-	// can be believed.
+	// Declared says that the answer's own Content-Type can be believed, as from API 1.42 on.
+	Declared bool
+	// Inspect is the read that tells: sent before the logs are asked for, or with Declared after it, if the answer
+	// has no such Content-Type, as Podman's compatible socket has none. Nil takes the stream for framed then.
 	Inspect *Request
 	// Member is the path of the boolean in what Inspect answers: "Config.Tty".
 	Member string
@@ -31,12 +33,13 @@ const (
 
 // Framed sends a request and returns the log output that answers it.
 func Framed(ctx context.Context, c Caller, r *Request, f Framing) (*hijack.Logs, error) {
-	tty, err := f.tty(ctx, c, r)
-	if err != nil {
-		if e, ok := errors.AsType[*Error](err); ok {
-			e.Operation = r.op.title() // what was asked for; Path says what failed of it
+	believed := f.Declared || f.Inspect == nil
+	var tty bool
+	if !believed || f.TTY != nil {
+		var err error
+		if tty, err = f.tty(ctx, c, r); err != nil {
+			return nil, err
 		}
-		return nil, err
 	}
 	s, err := Bytes(ctx, c, r)
 	if err != nil {
@@ -46,8 +49,14 @@ func Framed(ctx context.Context, c Caller, r *Request, f Framing) (*hijack.Logs,
 		switch media, _, _ := mime.ParseMediaType(s.Header.Get("Content-Type")); {
 		case media == mediaFramed:
 			tty = false
-		case media == mediaRaw && f.Inspect == nil:
+		case !believed:
+		case media == mediaRaw:
 			tty = true
+		default:
+			if tty, err = f.tty(ctx, c, r); err != nil {
+				_ = s.Close()
+				return nil, err
+			}
 		}
 	}
 	return hijack.NewLogs(s, hijack.LogsConfig{
@@ -65,6 +74,9 @@ func (f Framing) tty(ctx context.Context, c Caller, r *Request) (tty bool, err e
 	}
 	resp, err := answer(ctx, c, f.Inspect)
 	if err != nil {
+		if e, ok := errors.AsType[*Error](err); ok {
+			e.Operation = r.op.title() // what was asked for; Path says what failed of it
+		}
 		return false, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // all of it is read

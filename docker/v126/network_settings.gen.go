@@ -5,17 +5,36 @@ package v126
 
 // NetworkSettings is the definition NetworkConfig, which other versions call NetworkSettings.
 type NetworkSettings struct {
-	// Address: until API 1.31.
-	Address string `json:"Address,omitzero"`
 	// Bridge: until API 1.51.
 	Bridge string `json:"Bridge,omitzero"`
+	// EndpointID: until API 1.51.
+	EndpointID string `json:"EndpointID,omitzero"`
 	// Gateway: until API 1.51.
 	Gateway string `json:"Gateway,omitzero"`
+	// GlobalIPv6Address: until API 1.51.
+	GlobalIPv6Address string `json:"GlobalIPv6Address,omitzero"`
+	// GlobalIPv6PrefixLen: until API 1.51.
+	GlobalIPv6PrefixLen int64 `json:"GlobalIPv6PrefixLen,omitzero"`
+	// HairpinMode: until API 1.51.
+	HairpinMode bool `json:"HairpinMode,omitzero"`
+	// IPAddress: until API 1.51.
+	IPAddress string `json:"IPAddress,omitzero"`
 	// IPPrefixLen: until API 1.51.
 	IPPrefixLen int64 `json:"IPPrefixLen,omitzero"`
+	// IPv6Gateway: until API 1.51.
+	IPv6Gateway string `json:"IPv6Gateway,omitzero"`
+	// LinkLocalIPv6Address: until API 1.51.
+	LinkLocalIPv6Address string `json:"LinkLocalIPv6Address,omitzero"`
+	// LinkLocalIPv6PrefixLen: until API 1.51.
+	LinkLocalIPv6PrefixLen int64 `json:"LinkLocalIPv6PrefixLen,omitzero"`
 	// MACAddress: until API 1.51.
-	MACAddress string `json:"MacAddress,omitzero"`
-	// PortMapping: until API 1.31.
-	PortMapping string  `json:"PortMapping,omitzero"`
-	Ports       PortMap `json:"Ports,omitzero"`
+	MACAddress string                      `json:"MacAddress,omitzero"`
+	Networks   map[string]EndpointSettings `json:"Networks,omitzero"`
+	Ports      PortMap                     `json:"Ports,omitzero"`
+	SandboxID  string                      `json:"SandboxID,omitzero"`
+	SandboxKey string                      `json:"SandboxKey,omitzero"`
+	// SecondaryIPAddresses: until API 1.51.
+	SecondaryIPAddresses []Address `json:"SecondaryIPAddresses,omitzero"`
+	// SecondaryIPv6Addresses: until API 1.51.
+	SecondaryIPv6Addresses []Address `json:"SecondaryIPv6Addresses,omitzero"`
 }

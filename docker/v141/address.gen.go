@@ -3,7 +3,7 @@
 
 package v141
 
-// Address is the definition Address. Since API 1.32.
+// Address is the definition Address.
 type Address struct {
 	Addr      string `json:"Addr,omitzero"`
 	PrefixLen int64  `json:"PrefixLen,omitzero"`

@@ -8,7 +8,7 @@ type ChangeType uint8
 
 // The values of ChangeType that the specification names. Others are kept as they come.
 const (
-	ChangeType0 ChangeType = 0
-	ChangeType1 ChangeType = 1
-	ChangeType2 ChangeType = 2
+	ChangeTypeModified ChangeType = 0
+	ChangeTypeAdded    ChangeType = 1
+	ChangeTypeDeleted  ChangeType = 2
 )

@@ -7,37 +7,34 @@ package v149
 type NetworkSettings struct {
 	// Bridge: until API 1.51.
 	Bridge string `json:"Bridge,omitzero"`
-	// EndpointID: since API 1.32, until API 1.51.
+	// EndpointID: until API 1.51.
 	EndpointID string `json:"EndpointID,omitzero"`
 	// Gateway: until API 1.51.
 	Gateway string `json:"Gateway,omitzero"`
-	// GlobalIPv6Address: since API 1.32, until API 1.51.
+	// GlobalIPv6Address: until API 1.51.
 	GlobalIPv6Address string `json:"GlobalIPv6Address,omitzero"`
-	// GlobalIPv6PrefixLen: since API 1.32, until API 1.51.
+	// GlobalIPv6PrefixLen: until API 1.51.
 	GlobalIPv6PrefixLen int64 `json:"GlobalIPv6PrefixLen,omitzero"`
-	// HairpinMode: since API 1.32, until API 1.51.
+	// HairpinMode: until API 1.51.
 	HairpinMode bool `json:"HairpinMode,omitzero"`
-	// IPAddress: since API 1.32, until API 1.51.
+	// IPAddress: until API 1.51.
 	IPAddress string `json:"IPAddress,omitzero"`
 	// IPPrefixLen: until API 1.51.
 	IPPrefixLen int64 `json:"IPPrefixLen,omitzero"`
-	// IPv6Gateway: since API 1.32, until API 1.51.
+	// IPv6Gateway: until API 1.51.
 	IPv6Gateway string `json:"IPv6Gateway,omitzero"`
-	// LinkLocalIPv6Address: since API 1.32, until API 1.51.
+	// LinkLocalIPv6Address: until API 1.51.
 	LinkLocalIPv6Address string `json:"LinkLocalIPv6Address,omitzero"`
-	// LinkLocalIPv6PrefixLen: since API 1.32, until API 1.51.
+	// LinkLocalIPv6PrefixLen: until API 1.51.
 	LinkLocalIPv6PrefixLen int64 `json:"LinkLocalIPv6PrefixLen,omitzero"`
 	// MACAddress: until API 1.51.
-	MACAddress string `json:"MacAddress,omitzero"`
-	// Networks: since API 1.32.
-	Networks map[string]EndpointSettings `json:"Networks,omitzero"`
-	Ports    PortMap                     `json:"Ports,omitzero"`
-	// SandboxID: since API 1.32.
-	SandboxID string `json:"SandboxID,omitzero"`
-	// SandboxKey: since API 1.32.
-	SandboxKey string `json:"SandboxKey,omitzero"`
-	// SecondaryIPAddresses: since API 1.32, until API 1.51.
+	MACAddress string                      `json:"MacAddress,omitzero"`
+	Networks   map[string]EndpointSettings `json:"Networks,omitzero"`
+	Ports      PortMap                     `json:"Ports,omitzero"`
+	SandboxID  string                      `json:"SandboxID,omitzero"`
+	SandboxKey string                      `json:"SandboxKey,omitzero"`
+	// SecondaryIPAddresses: until API 1.51.
 	SecondaryIPAddresses []Address `json:"SecondaryIPAddresses,omitzero"`
-	// SecondaryIPv6Addresses: since API 1.32, until API 1.51.
+	// SecondaryIPv6Addresses: until API 1.51.
 	SecondaryIPv6Addresses []Address `json:"SecondaryIPv6Addresses,omitzero"`
 }

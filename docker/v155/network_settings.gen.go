@@ -5,11 +5,8 @@ package v155
 
 // NetworkSettings is the definition NetworkSettings.
 type NetworkSettings struct {
-	// Networks: since API 1.32.
-	Networks map[string]EndpointSettings `json:"Networks,omitzero"`
-	Ports    PortMap                     `json:"Ports,omitzero"`
-	// SandboxID: since API 1.32.
-	SandboxID string `json:"SandboxID,omitzero"`
-	// SandboxKey: since API 1.32.
-	SandboxKey string `json:"SandboxKey,omitzero"`
+	Networks   map[string]EndpointSettings `json:"Networks,omitzero"`
+	Ports      PortMap                     `json:"Ports,omitzero"`
+	SandboxID  string                      `json:"SandboxID,omitzero"`
+	SandboxKey string                      `json:"SandboxKey,omitzero"`
 }

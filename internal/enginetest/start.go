@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,45 @@ type Config struct {
 	Kind  string   // docker or podman
 	Home  string   // folder of scripts/engines/fetch.sh; empty for the installed engine
 	Flags []string // more flags for dockerd, or for podman system service
+}
+
+// Fetched returns the folder of an engine of another Debian suite for [Config].Home; for no suite, which means the
+// installed engine, it is empty. A test is skipped, or fails where CI=true, if scripts/engines/fetch.sh has not fetched
+// the engine. If GANTRY_TEST_ENGINES lists engines, "docker-sid podman-sid", tests of others are skipped.
+func Fetched(t testing.TB, kind, suite string) string {
+	t.Helper()
+	if suite == "" {
+		return ""
+	}
+	name := kind + "-" + suite
+	if list, set := os.LookupEnv("GANTRY_TEST_ENGINES"); set && !slices.Contains(strings.Fields(list), name) {
+		t.Skipf("GANTRY_TEST_ENGINES does not name %s", name)
+	}
+	dir := filepath.Join(cacheDir(), name)
+	if _, err := os.Stat(filepath.Join(dir, "fetched")); err != nil {
+		missing := fmt.Sprintf("no %s: scripts/engines/fetch.sh %s %s fetches it, as `make test-engines` does", name, kind, suite)
+		if os.Getenv("CI") != "true" {
+			t.Skip(missing)
+		}
+		t.Fatal(missing)
+	}
+	return dir
+}
+
+// cacheDir is where scripts/engines/fetch.sh keeps engines; see lib.sh.
+func cacheDir() string {
+	if dir := os.Getenv("GANTRY_ENGINES"); dir != "" {
+		return dir
+	}
+	cache := os.Getenv("XDG_CACHE_HOME")
+	if cache == "" {
+		home := os.Getenv("HOME")
+		if home == "" {
+			home = "/root"
+		}
+		cache = filepath.Join(home, ".cache")
+	}
+	return filepath.Join(cache, "gantry", "engines")
 }
 
 // args are the arguments of start.sh.

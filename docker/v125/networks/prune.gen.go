@@ -40,6 +40,5 @@ func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*PruneResponse,
 
 // PruneResponse is the answer 200 of NetworkPrune.
 type PruneResponse struct {
-	// VolumesDeleted: until API 1.25.
-	VolumesDeleted []string `json:"VolumesDeleted,omitzero"`
+	NetworksDeleted []string `json:"NetworksDeleted,omitzero"`
 }

@@ -25,6 +25,5 @@ func (c *Client) Prune(ctx context.Context) (*PruneResponse, error) {
 
 // PruneResponse is the answer 200 of NetworkPrune.
 type PruneResponse struct {
-	// NetworksDeleted: since API 1.26.
 	NetworksDeleted []string `json:"NetworksDeleted,omitzero"`
 }

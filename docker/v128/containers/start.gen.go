@@ -6,7 +6,6 @@ package containers
 import (
 	"context"
 
-	"github.com/gantry-go/gantry/docker/v128"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -38,8 +37,8 @@ func (o *StartOptions) set(r *transport.Request) {
 //
 // POST /containers/{id}/start (ContainerStart). Succeeds with 204, 304; fails with 400, 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.28/#tag/Container/operation/ContainerStart
-func (c *Client) Start(ctx context.Context, id string, opts *StartOptions) (*v128.ErrorResponse, error) {
+func (c *Client) Start(ctx context.Context, id string, opts *StartOptions) error {
 	req := opStart.Request(id)
 	opts.set(req)
-	return transport.Object[v128.ErrorResponse](ctx, c.caller, req)
+	return transport.None(ctx, c.caller, req)
 }

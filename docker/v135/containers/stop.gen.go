@@ -6,7 +6,6 @@ package containers
 import (
 	"context"
 
-	"github.com/gantry-go/gantry/docker/v135"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -33,8 +32,8 @@ func (o *StopOptions) set(r *transport.Request) {
 //
 // POST /containers/{id}/stop (ContainerStop). Succeeds with 204, 304; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.35/#tag/Container/operation/ContainerStop
-func (c *Client) Stop(ctx context.Context, id string, opts *StopOptions) (*v135.ErrorResponse, error) {
+func (c *Client) Stop(ctx context.Context, id string, opts *StopOptions) error {
 	req := opStop.Request(id)
 	opts.set(req)
-	return transport.Object[v135.ErrorResponse](ctx, c.caller, req)
+	return transport.None(ctx, c.caller, req)
 }

@@ -37,7 +37,7 @@ type LogsOptions struct {
 	// Details is the query parameter details: begin each line with its attributes.
 	Details bool
 	// TTY says whether the output comes from a TTY and is one raw stream. Nil believes the Content-Type of the
-	// answer. It is sent nowhere.
+	// answer, and asks the engine by ContainerInspect where it has none. It is sent nowhere.
 	TTY *bool
 }
 
@@ -72,6 +72,6 @@ func (o *LogsOptions) framing(f transport.Framing) transport.Framing {
 func (c *Client) Logs(ctx context.Context, id string, opts *LogsOptions) (*hijack.Logs, error) {
 	req := opLogs.Request(id)
 	opts.set(req)
-	framing := transport.Framing{}
+	framing := transport.Framing{Declared: true, Inspect: opInspect.Request(id), Member: "Config.Tty"}
 	return transport.Framed(ctx, c.caller, req, opts.framing(framing))
 }

@@ -35,7 +35,7 @@ type LogsOptions struct {
 	// Tail is the query parameter tail: how many of the last lines, or all. Default all.
 	Tail string
 	// TTY says whether the output comes from a TTY and is one raw stream. Nil believes the Content-Type of the
-	// answer. It is sent nowhere.
+	// answer, and asks the engine by TaskInspect where it has none. It is sent nowhere.
 	TTY *bool
 }
 
@@ -69,6 +69,6 @@ func (o *LogsOptions) framing(f transport.Framing) transport.Framing {
 func (c *Client) Logs(ctx context.Context, id string, opts *LogsOptions) (*hijack.Logs, error) {
 	req := opLogs.Request(id)
 	opts.set(req)
-	framing := transport.Framing{}
+	framing := transport.Framing{Declared: true, Inspect: opInspect.Request(id), Member: "Spec.ContainerSpec.TTY"}
 	return transport.Framed(ctx, c.caller, req, opts.framing(framing))
 }

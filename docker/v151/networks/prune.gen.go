@@ -40,6 +40,5 @@ func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*PruneResponse,
 
 // PruneResponse is the answer 200 of NetworkPrune.
 type PruneResponse struct {
-	// NetworksDeleted: since API 1.26.
 	NetworksDeleted []string `json:"NetworksDeleted,omitzero"`
 }

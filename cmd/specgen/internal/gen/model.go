@@ -129,6 +129,8 @@ type Result struct {
 
 // Framing is how a log stream is taken apart.
 type Framing struct {
+	// Declared says that the answer's Content-Type tells, and Inspect is for engines that send none.
+	Declared bool `json:"declared,omitempty"`
 	// Inspect is the variable of the operation that knows whether there is a TTY, Member where its answer says so.
 	Inspect string `json:"inspect,omitempty"`
 	Member  string `json:"member,omitempty"`

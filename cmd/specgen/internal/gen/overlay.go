@@ -45,7 +45,8 @@ type operationEntry struct {
 	Upgrade string `yaml:"upgrade"`
 	// Slow says that the first byte of the answer may take long.
 	Slow bool `yaml:"slow"`
-	// TTY says where the engine has it whether there is one, in the versions whose answers don't tell.
+	// TTY says where the engine has it whether there is one, until the versions whose answers tell; later, it is for
+	// engines whose answers don't.
 	TTY *struct {
 		Inspect string `yaml:"inspect"`
 		Member  string `yaml:"member"`

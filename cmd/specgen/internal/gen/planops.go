@@ -215,7 +215,7 @@ func (p *planner) planOptions(op *plannedOperation) error {
 		if !tty.holds(p.doc.Version) {
 			doc = []string{
 				"TTY says whether the output comes from a TTY and is one raw stream. Nil believes the Content-Type of the",
-				"answer. It is sent nowhere.",
+				"answer, and asks the engine by " + tty.Inspect + " where it has none. It is sent nowhere.",
 			}
 		}
 		o.Fields = append(o.Fields, &Field{Name: "TTY", Type: "*bool", Doc: doc})

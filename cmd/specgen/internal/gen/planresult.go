@@ -198,7 +198,8 @@ func (p *planner) planFraming(op *plannedOperation) error {
 		return nil
 	}
 	f := &Framing{}
-	if tty := op.entry.TTY; tty != nil && tty.holds(p.doc.Version) {
+	if tty := op.entry.TTY; tty != nil {
+		f.Declared = !tty.holds(p.doc.Version)
 		at := slices.IndexFunc(p.doc.Ops, func(o *placedOperation) bool {
 			return o.ID == tty.Inspect && o.Package == op.placed.Package
 		})
