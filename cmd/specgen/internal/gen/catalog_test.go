@@ -52,7 +52,7 @@ func TestCatalog(t *testing.T) {
 	for _, r := range facts.Operations {
 		found[r.ID] += r.Versions + ";"
 	}
-	for id, want := range map[string]string{"ContainerList": "1.41-;", "ContainerLogs": "1.41;1.42-;", "VolumeUpdate": "1.42-;"} {
+	for id, want := range map[string]string{"ContainerList": "1.41-;", "ContainerStop": "1.41;1.42-;", "VolumeUpdate": "1.42-;"} {
 		if found[id] != want {
 			t.Errorf("%s is of %q, want %q", id, found[id], want)
 		}
