@@ -31,7 +31,7 @@ type Info struct {
 // OpenHost opens the engine at host: unix:///path, tcp://host:port, http://host:port or https://host:port. tcp speaks
 // TLS when [transport.WithTLS] is given. The caller closes the engine.
 func OpenHost(ctx context.Context, host string, options ...transport.Option) (*Engine, error) {
-	client, err := transport.New(host, options...)
+	client, err := transport.New(host, append([]transport.Option{transport.WithEngine("docker")}, options...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gantry-go/gantry/hijack"
@@ -30,10 +31,13 @@ type Caller interface {
 type Client struct {
 	config   config
 	endpoint endpoint
+	route    Route           // nil where this package dials by itself
 	reads    *pool           // long-lived
 	writes   *pool           // calls that change something
 	life     context.Context // ends with Close
 	close    context.CancelCauseFunc
+
+	closeRoute sync.Once
 }
 
 const (
@@ -50,17 +54,17 @@ const (
 )
 
 // New returns a client of the engine at host: unix:///path, tcp://host:port, http://host:port or https://host:port;
-// tcp speaks TLS when [WithTLS] is given. Nothing is dialed before the first call.
+// tcp speaks TLS when [WithTLS] or [WithTLSFiles] is given. [WithScheme] adds other schemes. Nothing is dialed before
+// the first call.
 func New(host string, options ...Option) (*Client, error) {
 	c := &Client{config: defaults()}
 	for _, option := range options {
 		option(&c.config)
 	}
 	if invalidHeaderValue(c.config.userAgent) {
-		return nil, invalidHost("is fine, but not the user agent: it holds a character that no header may hold")
+		return nil, InvalidHost("is fine, but not the user agent: it holds a character that no header may hold")
 	}
-	var err error
-	if c.endpoint, err = parseHost(host, c.config.tls != nil); err != nil {
+	if err := c.reach(host); err != nil {
 		return nil, err
 	}
 	c.life, c.close = context.WithCancelCause(context.Background())
@@ -68,6 +72,24 @@ func New(host string, options ...Option) (*Client, error) {
 	c.writes = c.newPool(writeIdle)
 	c.writes.DisableKeepAlives = c.config.freshMutations
 	return c, nil
+}
+
+// reach decides how the host is dialed.
+func (c *Client) reach(host string) (err error) {
+	if c.config.tlsFiles != nil {
+		if c.config.tls, err = c.config.tlsFiles.load(); err != nil {
+			return err
+		}
+	}
+	if c.route, c.endpoint, err = routedEndpoint(host, &c.config); err != nil {
+		return err
+	}
+	if c.route == nil {
+		c.endpoint, err = parseHost(host, c.config.tls != nil)
+	} else if c.config.dial == nil {
+		c.config.dial = c.route.Dial
+	}
+	return err
 }
 
 // pool is a set of connections.
@@ -115,6 +137,9 @@ func clientTLS(given *tls.Config, e endpoint) *tls.Config {
 
 // Host returns the engine's address without anything secret: "unix:///var/run/docker.sock", "https://host:2376".
 func (c *Client) Host() string {
+	if c.route != nil {
+		return c.route.Host()
+	}
 	if c.endpoint.network == "unix" {
 		return "unix://" + c.endpoint.address
 	}
@@ -127,6 +152,9 @@ func (c *Client) Close() error {
 	c.close(ErrClosed)
 	c.reads.close()
 	c.writes.close()
+	if c.route != nil {
+		c.closeRoute.Do(func() { _ = c.route.Close() })
+	}
 	return nil
 }
 

@@ -37,6 +37,10 @@ var (
 	ErrConnect error = unavailable{class{"cannot connect"}}
 	// ErrTLS: the TLS handshake failed, so nothing was executed.
 	ErrTLS error = class{"TLS handshake failed"}
+	// ErrHostKey: the other end of a tunnel is not who it should be, so nothing was sent.
+	ErrHostKey error = class{"host key refused"}
+	// ErrRefused: a policy of the client's own refused the operation; nothing was sent.
+	ErrRefused error = forbidden{class{"refused by policy"}}
 	// ErrTransport: the connection failed after it had come about.
 	ErrTransport error = class{"connection failed"}
 	// ErrProtocol: the answer is not what the protocol says.

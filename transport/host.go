@@ -23,25 +23,29 @@ type endpoint struct {
 func parseHost(host string, secure bool) (endpoint, error) {
 	scheme, rest, found := strings.Cut(host, "://")
 	if !found {
-		return endpoint{}, invalidHost("has no scheme: unix:///path, tcp://host:port, http://host:port or https://host:port")
+		return endpoint{}, InvalidHost("has no scheme: unix:///path, tcp://host:port, http://host:port or https://host:port")
 	}
 	switch scheme {
 	case "unix":
 		return unixEndpoint(rest)
 	case "tcp", "http", "https":
 		return tcpEndpoint(scheme, host, secure)
+	case "ssh": // linked by who imports its package alone
+		return endpoint{}, InvalidHost("is of scheme ssh: import github.com/gantry-go/gantry/transport/ssh and give its option ssh.Hosts()")
+	case "npipe":
+		return endpoint{}, InvalidHost("is of scheme npipe: import github.com/gantry-go/gantry/transport/npipe and give its option npipe.Hosts()")
 	}
-	return endpoint{}, invalidHost(fmt.Sprintf("has a scheme that this client does not dial: %s", printable(scheme, 32)))
+	return endpoint{}, InvalidHost(fmt.Sprintf("has a scheme that this client does not dial: %s", printable(scheme, 32)))
 }
 
 func unixEndpoint(path string) (endpoint, error) {
 	switch {
 	case !strings.HasPrefix(path, "/"):
-		return endpoint{}, invalidHost("needs an absolute socket path")
+		return endpoint{}, InvalidHost("needs an absolute socket path")
 	case strings.ContainsRune(path, 0):
-		return endpoint{}, invalidHost("holds a NUL byte")
+		return endpoint{}, InvalidHost("holds a NUL byte")
 	case len(path) > maxSocketPath:
-		return endpoint{}, invalidHost(fmt.Sprintf("has a socket path of %d bytes, more than the %d that an address holds", len(path), maxSocketPath))
+		return endpoint{}, InvalidHost(fmt.Sprintf("has a socket path of %d bytes, more than the %d that an address holds", len(path), maxSocketPath))
 	}
 	// The Host header has no meaning on a socket, and a path in it would be refused: it is a constant.
 	return endpoint{network: "unix", address: path, scheme: "http", authority: "localhost"}, nil
@@ -51,13 +55,13 @@ func tcpEndpoint(scheme, host string, secure bool) (endpoint, error) {
 	u, err := url.Parse(host)
 	switch {
 	case err != nil:
-		return endpoint{}, invalidHost("is not a URL")
+		return endpoint{}, InvalidHost("is not a URL")
 	case u.User != nil:
-		return endpoint{}, invalidHost("holds a user name or password, which no engine takes")
+		return endpoint{}, InvalidHost("holds a user name or password, which no engine takes")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(host, "#"):
-		return endpoint{}, invalidHost("holds a query or a fragment")
+		return endpoint{}, InvalidHost("holds a query or a fragment")
 	case u.Hostname() == "":
-		return endpoint{}, invalidHost("has no host name")
+		return endpoint{}, InvalidHost("has no host name")
 	}
 	e := endpoint{network: "tcp", scheme: "http", prefix: strings.TrimSuffix(u.EscapedPath(), "/")}
 	if scheme == "https" || scheme == "tcp" && secure {
@@ -75,7 +79,8 @@ func tcpEndpoint(scheme, host string, secure bool) (endpoint, error) {
 	return e, nil
 }
 
-// invalidHost is the error of a host that names no engine.
-func invalidHost(reason string) error {
+// InvalidHost is the error of an address that names no engine: "the address <reason>". The reason never repeats the address,
+// which may hold a password.
+func InvalidHost(reason string) error {
 	return &Error{Operation: "host", Class: ErrInvalidInput, Message: "the address " + reason}
 }

@@ -12,7 +12,10 @@ type Option func(*config)
 
 type config struct {
 	tls            *tls.Config
+	tlsFiles       *TLSFiles
 	dial           DialFunc
+	routes         map[string]func(Target) (Route, error) // by scheme
+	engine         string
 	headerTimeout  time.Duration
 	dialTimeout    time.Duration
 	tlsTimeout     time.Duration
