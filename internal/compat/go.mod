@@ -4,6 +4,7 @@ go 1.26
 
 require (
 	github.com/gantry-go/gantry v0.0.0
+	github.com/go-json-experiment/json v1.27.2
 	github.com/moby/moby/client v0.6.2
 )
 
@@ -16,7 +17,6 @@ require (
 	github.com/docker/go-connections v0.8.2 // indirect
 	github.com/docker/go-units v0.5.0 // indirect
 	github.com/felixge/httpsnoop v1.0.4 // indirect
-	github.com/go-json-experiment/json v1.27.2 // indirect
 	github.com/go-logr/logr v1.4.2 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/google/uuid v1.6.0 // indirect
