@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/oapi-codegen/runtime"
 )
 
 // Operation is one operation of an engine's API. The generated packages declare theirs; declare your own for an
@@ -96,13 +94,7 @@ func (r *Request) fillPath(args []string) (path, raw string) {
 			if i > 0 {
 				escaped.WriteByte('/')
 			}
-			styled, err := runtime.StyleParamWithOptions("simple", false, name, segment,
-				runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Required: true})
-			if err != nil {
-				r.refuse(fmt.Sprintf("path argument %s: %v", name, err))
-				return "", ""
-			}
-			escaped.WriteString(styled)
+			escaped.WriteString(styleSegment(segment))
 		}
 	}
 	if next < len(args) {

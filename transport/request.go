@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/oapi-codegen/runtime"
 )
 
 // Request is one operation with its arguments, ready to be sent once. [Operation.Request] makes it; its methods add
@@ -95,8 +93,7 @@ func (r *Request) QueryRequired(name string, v any) {
 		r.refuse(fmt.Sprintf("query parameter %s is not valid UTF-8", name))
 		return
 	}
-	styled, err := runtime.StyleParamWithOptions("form", true, name, v,
-		runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Required: true})
+	styled, err := styleQuery(name, value)
 	if err != nil {
 		r.refuse(fmt.Sprintf("query parameter %s: %v", name, err))
 		return
