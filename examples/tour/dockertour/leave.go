@@ -1,4 +1,4 @@
-package main
+package dockertour
 
 import (
 	"context"
@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gantry-go/gantry/docker/v141/containers"
 	"github.com/gantry-go/gantry/docker/v141/networks"
+	"github.com/gantry-go/gantry/examples/tour/guide"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -27,20 +27,14 @@ var (
 	ours   = map[string][]string{"label": {label}} // a filter
 )
 
-// finishing returns the context for a call that makes something. It is let finish though the tour is interrupted:
-// what the engine makes behind our back could not be removed.
-func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-}
-
-// arrive removes what an earlier tour left behind, should it have been killed, and makes sure that the names are free.
-func (t *tour) arrive(ctx context.Context) error {
+// Arrive implements [guide.Tour].
+func (t *Tour) Arrive(ctx context.Context) error {
 	removed, err := t.sweep(ctx)
 	if err != nil {
 		return err
 	}
 	if len(removed) > 0 {
-		t.println("An earlier tour left things behind, now removed: " + strings.Join(removed, ", "))
+		t.Println("An earlier tour left things behind, now removed: " + strings.Join(removed, ", "))
 	}
 	for _, name := range []string{conny, reader} {
 		if _, err := t.ctrs.Inspect(ctx, name, nil); !errors.Is(err, transport.ErrNotFound) {
@@ -61,7 +55,7 @@ func taken(kind, name string, err error) error {
 }
 
 // sweep removes the containers and networks that carry the tour's label, and returns their names.
-func (t *tour) sweep(ctx context.Context) (removed []string, err error) {
+func (t *Tour) sweep(ctx context.Context) (removed []string, err error) {
 	found, err := t.ctrs.List(ctx, &containers.ListOptions{All: true, Filters: ours})
 	if err != nil {
 		return nil, err
@@ -86,17 +80,16 @@ func (t *tour) sweep(ctx context.Context) (removed []string, err error) {
 	return removed, nil
 }
 
-// leave removes what the tour made, and asks the engine whether anything is left.
-func (t *tour) leave(ctx context.Context) error {
-	t.chapter("Leave nothing behind")
-	t.call(`ctrs.Delete(ctx, id, &containers.DeleteOptions{Force: true, Volumes: true})`)
-	t.call(`nets.Delete(ctx, id)`)
+// Leave implements [guide.Tour]: it removes what the tour made, and asks the engine whether anything is left.
+func (t *Tour) Leave(ctx context.Context) error {
+	t.Call(`ctrs.Delete(ctx, id, &containers.DeleteOptions{Force: true, Volumes: true})`)
+	t.Call(`nets.Delete(ctx, id)`)
 	removed, err := t.sweep(ctx)
-	t.call(`imgs.Delete(ctx, name, nil)`)
+	t.Call(`imgs.Delete(ctx, name, nil)`)
 	for _, name := range slices.Backward(t.own) {
 		switch done, failed := t.imgs.Delete(ctx, name, nil); {
 		case failed == nil:
-			removed = append(removed, fmt.Sprintf("%s (%s)", name, count(len(done), "step")))
+			removed = append(removed, fmt.Sprintf("%s (%s)", name, guide.Count(len(done), "step")))
 		case !errors.Is(failed, transport.ErrNotFound):
 			err = errors.Join(err, failed)
 		}
@@ -104,13 +97,13 @@ func (t *tour) leave(ctx context.Context) error {
 	if len(removed) == 0 {
 		removed = []string{"nothing: nothing was made"}
 	}
-	t.value("removed", "%s", strings.Join(removed, ", "))
+	t.Value("removed", "%s", strings.Join(removed, ", "))
 	if err != nil {
 		return fmt.Errorf("clean up: %w", err)
 	}
 	left, err := t.ctrs.List(ctx, &containers.ListOptions{All: true, Filters: ours})
 	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("clean up: %s still there", count(len(left), "container"))
+		err = fmt.Errorf("clean up: %s still there", guide.Count(len(left), "container"))
 	}
 	return err
 }
