@@ -54,30 +54,29 @@ func taken(kind, name string, err error) error {
 	return fmt.Errorf("the engine has a %s named %s that is not the tour's: rename or remove it first", kind, name)
 }
 
-// sweep removes the containers and networks that carry the tour's label, and returns their names.
+// sweep removes the containers and networks that carry the tour's label, and returns their names. One that cannot be
+// removed does not keep it from the others.
 func (t *Tour) sweep(ctx context.Context) (removed []string, err error) {
-	found, err := t.ctrs.List(ctx, &containers.ListOptions{All: true, Filters: ours})
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range found {
-		err := t.ctrs.Delete(ctx, c.ID, &containers.DeleteOptions{Force: true, Volumes: true})
-		if err != nil && !errors.Is(err, transport.ErrNotFound) {
-			return removed, err
+	ctrs, err := t.ctrs.List(ctx, &containers.ListOptions{All: true, Filters: ours})
+	for _, c := range ctrs {
+		failed := t.ctrs.Delete(ctx, c.ID, &containers.DeleteOptions{Force: true, Volumes: true})
+		if failed == nil {
+			removed = append(removed, name(c.Names))
+		} else if !errors.Is(failed, transport.ErrNotFound) {
+			err = errors.Join(err, failed)
 		}
-		removed = append(removed, name(c.Names))
 	}
-	nets, err := t.nets.List(ctx, &networks.ListOptions{Filters: ours})
-	if err != nil {
-		return removed, err
-	}
+	nets, failed := t.nets.List(ctx, &networks.ListOptions{Filters: ours})
+	err = errors.Join(err, failed)
 	for _, n := range nets {
-		if err := t.nets.Delete(ctx, n.ID); err != nil && !errors.Is(err, transport.ErrNotFound) {
-			return removed, err
+		failed := t.nets.Delete(ctx, n.ID)
+		if failed == nil {
+			removed = append(removed, n.Name)
+		} else if !errors.Is(failed, transport.ErrNotFound) {
+			err = errors.Join(err, failed)
 		}
-		removed = append(removed, n.Name)
 	}
-	return removed, nil
+	return removed, err
 }
 
 // Leave implements [guide.Tour]: it removes what the tour made, and asks the engine whether anything is left.

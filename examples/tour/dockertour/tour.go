@@ -29,8 +29,8 @@ type Tour struct {
 	execs *exec.Client
 	sys   *system.Client
 
-	own     []string          // the image names that the tour made
-	started time.Time         // when conny started, by the engine's clock
+	own     []string  // the image names that the tour made
+	started time.Time // when conny started, by the engine's clock
 }
 
 // New prepares the tour of an engine. The caller closes the engine, after the tour.

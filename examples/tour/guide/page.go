@@ -156,4 +156,3 @@ func bar(current, total int64) string {
 	done := int(min(current, total) * width / total)
 	return strings.Repeat("━", done) + strings.Repeat("─", width-done) + " " + Size(total)
 }
-

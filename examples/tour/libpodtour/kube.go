@@ -64,7 +64,7 @@ func (t *Tour) play(ctx context.Context) error {
 		}
 		t.Value("removed", "%s", guide.Short(p.ID))
 	}
-	if err := t.pods.Exists(ctx, kubePod); !errors.Is(err, transport.ErrNotFound) {
+	if err := t.pds.Exists(ctx, kubePod); !errors.Is(err, transport.ErrNotFound) {
 		return fmt.Errorf("the pod is still there: %w", err)
 	}
 	return nil

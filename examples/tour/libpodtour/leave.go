@@ -68,7 +68,7 @@ func (t *Tour) free(ctx context.Context) error {
 		names  []string
 	}{
 		{"container", container, []string{conny, reader, once, member, kubePod + "-main"}},
-		{"pod", t.pods.Exists, []string{podName, kubePod}},
+		{"pod", t.pds.Exists, []string{podName, kubePod}},
 		{"network", t.nets.Exists, []string{networkName}},
 		{"volume", t.vols.Exists, []string{volumeName}},
 		{"secret", secret, []string{secretName}},
@@ -85,37 +85,34 @@ func (t *Tour) free(ctx context.Context) error {
 	return nil
 }
 
-// sweep removes what carries the tour's label, and returns its names.
+// sweep removes what carries the tour's label, and returns its names. What cannot be removed does not keep it from the
+// rest.
 func (t *Tour) sweep(ctx context.Context) (removed []string, err error) {
 	// Each kind after those that may use it.
 	for _, kind := range []func(context.Context) ([]string, error){
 		t.sweepPods, t.sweepContainers, t.sweepVolumes, t.sweepSecrets, t.sweepNetworks, t.sweepImages,
 	} {
-		names, err := kind(ctx)
-		removed = append(removed, names...)
-		if err != nil {
-			return removed, err
-		}
+		names, failed := kind(ctx)
+		removed, err = append(removed, names...), errors.Join(err, failed)
 	}
-	return removed, nil
+	return removed, err
 }
 
 // remove calls a function for each name. What is gone by then need not be removed.
 func remove(names []string, with func(name string) error) (removed []string, err error) {
 	for _, name := range names {
-		switch err := with(name); {
-		case errors.Is(err, transport.ErrNotFound):
-		case err != nil:
-			return removed, err
-		default:
+		failed := with(name)
+		if failed == nil {
 			removed = append(removed, name)
+		} else if !errors.Is(failed, transport.ErrNotFound) {
+			err = errors.Join(err, failed)
 		}
 	}
-	return removed, nil
+	return removed, err
 }
 
 func (t *Tour) sweepPods(ctx context.Context) ([]string, error) {
-	found, err := t.pods.List(ctx, &pods.ListOptions{Filters: ours})
+	found, err := t.pds.List(ctx, &pods.ListOptions{Filters: ours})
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +121,7 @@ func (t *Tour) sweepPods(ctx context.Context) ([]string, error) {
 		names = append(names, p.Name)
 	}
 	return remove(names, func(name string) error {
-		_, err := t.pods.Delete(ctx, name, &pods.DeleteOptions{Force: true, Timeout: new(0)})
+		_, err := t.pds.Delete(ctx, name, &pods.DeleteOptions{Force: true, Timeout: new(0)})
 		return err
 	})
 }
@@ -183,12 +180,9 @@ func (t *Tour) sweepNetworks(ctx context.Context) ([]string, error) {
 }
 
 func (t *Tour) sweepImages(ctx context.Context) ([]string, error) {
-	removed, err := remove([]string{listName}, func(name string) error { _, err := t.lists.Delete(ctx, name); return err })
-	if err != nil {
-		return removed, err
-	}
-	images, err := remove([]string{commitName}, func(name string) error { _, err := t.imgs.Delete(ctx, name, nil); return err })
-	return append(removed, images...), err
+	lists, err := remove([]string{listName}, func(name string) error { _, err := t.lists.Delete(ctx, name); return err })
+	images, failed := remove([]string{commitName}, func(name string) error { _, err := t.imgs.Delete(ctx, name, nil); return err })
+	return append(lists, images...), errors.Join(err, failed)
 }
 
 // pauseImages lists the images of which the engine makes the first container of each pod. It builds one when it first
@@ -203,7 +197,7 @@ func (t *Tour) pauseImages(ctx context.Context) (names []string, err error) {
 
 // Leave implements [guide.Tour]: it removes what the tour made, and asks the engine whether anything is left.
 func (t *Tour) Leave(ctx context.Context) error {
-	t.Call(`pods.Delete(ctx, name, &pods.DeleteOptions{Force: true, Timeout: new(0)})`)
+	t.Call(`pds.Delete(ctx, name, &pods.DeleteOptions{Force: true, Timeout: new(0)})`)
 	t.Call(`ctrs.Delete(ctx, name, &containers.DeleteOptions{Force: true, Volumes: true, Timeout: new(0)})`)
 	t.Call(`nets.Delete(ctx, name, nil)`)
 	removed, err := t.sweep(ctx)

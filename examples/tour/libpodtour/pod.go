@@ -13,10 +13,10 @@ import (
 
 // pod takes a pod through its life, with a container in it.
 func (t *Tour) pod(ctx context.Context) error {
-	t.Call(`pods.Create(ctx, v43.PodSpecGenerator{Name: "conny-pod", Hostname: "conny-pod", Labels: labels})`)
+	t.Call(`pds.Create(ctx, v43.PodSpecGenerator{Name: "conny-pod", Hostname: "conny-pod", Labels: labels})`)
 	making, done := guide.Finishing(ctx)
 	defer done()
-	created, err := t.pods.Create(making, v43.PodSpecGenerator{Name: podName, Hostname: podName, Labels: labels})
+	created, err := t.pds.Create(making, v43.PodSpecGenerator{Name: podName, Hostname: podName, Labels: labels})
 	if err != nil {
 		return err
 	}
@@ -26,8 +26,8 @@ func (t *Tour) pod(ctx context.Context) error {
 	if err := t.create(ctx, member, v43.SpecGenerator{Command: []string{"sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"}, Pod: podName}); err != nil {
 		return err
 	}
-	t.Call(`pods.Start(ctx, "conny-pod")`)
-	if _, err := t.pods.Start(ctx, podName); err != nil {
+	t.Call(`pds.Start(ctx, "conny-pod")`)
+	if _, err := t.pds.Start(ctx, podName); err != nil {
 		return err
 	}
 	if err := t.showPod(ctx); err != nil {
@@ -36,15 +36,15 @@ func (t *Tour) pod(ctx context.Context) error {
 	if err := t.measurePod(ctx); err != nil {
 		return err
 	}
-	t.Call(`pods.Stop(ctx, "conny-pod", &pods.StopOptions{Timeout: new(5)})`)
-	if _, err := t.pods.Stop(ctx, podName, &pods.StopOptions{Timeout: new(5)}); err != nil {
+	t.Call(`pds.Stop(ctx, "conny-pod", &pods.StopOptions{Timeout: new(5)})`)
+	if _, err := t.pds.Stop(ctx, podName, &pods.StopOptions{Timeout: new(5)}); err != nil {
 		return err
 	}
 	if err := t.showPod(ctx); err != nil {
 		return err
 	}
-	t.Call(`pods.Delete(ctx, "conny-pod", nil)`)
-	if _, err := t.pods.Delete(ctx, podName, nil); err != nil {
+	t.Call(`pds.Delete(ctx, "conny-pod", nil)`)
+	if _, err := t.pds.Delete(ctx, podName, nil); err != nil {
 		return err
 	}
 	if err := t.ctrs.Exists(ctx, member, nil); !errors.Is(err, transport.ErrNotFound) {
@@ -56,8 +56,8 @@ func (t *Tour) pod(ctx context.Context) error {
 
 // showPod shows the pod's state and its containers'. The first is the engine's: it holds what the others share.
 func (t *Tour) showPod(ctx context.Context) error {
-	t.Call(`pods.Inspect(ctx, "conny-pod")`)
-	info, err := t.pods.Inspect(ctx, podName)
+	t.Call(`pds.Inspect(ctx, "conny-pod")`)
+	info, err := t.pds.Inspect(ctx, podName)
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,8 @@ func (t *Tour) showPod(ctx context.Context) error {
 
 // measurePod lists the pod's processes and what its containers use.
 func (t *Tour) measurePod(ctx context.Context) error {
-	t.Call(`pods.Top(ctx, "conny-pod", nil)`)
-	top, err := t.pods.Top(ctx, podName, nil)
+	t.Call(`pds.Top(ctx, "conny-pod", nil)`)
+	top, err := t.pds.Top(ctx, podName, nil)
 	if err != nil {
 		return err
 	}
@@ -80,8 +80,8 @@ func (t *Tour) measurePod(ctx context.Context) error {
 		return err
 	}
 	t.processes(now.Titles, now.Processes)
-	t.Call(`pods.StatsAll(ctx, &pods.StatsAllOptions{NamesOrIDs: []string{"conny-pod"}})`)
-	stats, err := t.pods.StatsAll(ctx, &pods.StatsAllOptions{NamesOrIDs: []string{podName}})
+	t.Call(`pds.StatsAll(ctx, &pods.StatsAllOptions{NamesOrIDs: []string{"conny-pod"}})`)
+	stats, err := t.pds.StatsAll(ctx, &pods.StatsAllOptions{NamesOrIDs: []string{podName}})
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type Tour struct {
 	kubes *kube.Client
 	lists *manifests.Client
 	nets  *networks.Client
-	pods  *pods.Client
+	pds   *pods.Client
 	secs  *secrets.Client
 	sys   *system.Client
 	vols  *volumes.Client
@@ -49,7 +49,7 @@ func New(engine *podman.Engine, g *guide.Guide) *Tour {
 	return &Tour{
 		Guide: g, engine: engine, calls: calls,
 		ctrs: containers.New(calls), execs: exec.New(calls), imgs: images.New(calls), kubes: kube.New(calls), lists: manifests.New(calls),
-		nets: networks.New(calls), pods: pods.New(calls), secs: secrets.New(calls), sys: system.New(calls), vols: volumes.New(calls),
+		nets: networks.New(calls), pds: pods.New(calls), secs: secrets.New(calls), sys: system.New(calls), vols: volumes.New(calls),
 	}
 }
 
