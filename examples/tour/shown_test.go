@@ -130,7 +130,7 @@ func shown(
 	conn *hijack.Conn, logs *hijack.Logs,
 	events *transport.Messages[v43.Event], samples *transport.Messages[v43.ContainerStatsResponse],
 	id, name, user, password, yaml string, cmd, names []string, auth transport.Secret, filters map[string][]string, labels map[string]string,
-	verify *bool, health v43.Schema2HealthConfig, started time.Time, archive io.Reader, stdout, stderr bytes.Buffer,
+	verify *bool, bridge v43.Namespace, health v43.Schema2HealthConfig, started time.Time, archive io.Reader, stdout, stderr bytes.Buffer,
 	req, head *transport.Request, ping, checkpoints, put *transport.Operation,
 ) {
 %s}

@@ -213,7 +213,7 @@ func (t *Tour) Leave(ctx context.Context) error {
 	}
 	again, err := t.sweep(ctx)
 	if err == nil && len(again) > 0 {
-		err = fmt.Errorf("clean up: %s still there at first", guide.Count(len(again), "thing"))
+		err = fmt.Errorf("clean up: %s had to be removed twice", strings.Join(again, ", "))
 	}
 	return err
 }

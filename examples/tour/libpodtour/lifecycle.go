@@ -59,11 +59,13 @@ func (t *Tour) runOnce(ctx context.Context, spec v43.SpecGenerator) (string, err
 	return stdout.String(), err
 }
 
-// createConny makes a container that counts, and starts it. Its health is what one of its files says.
+// createConny makes a container that counts, and starts it. Its health is what one of its files says. It asks for a
+// bridge because what a Podman without root gives by itself cannot be connected to more networks.
 func (t *Tour) createConny(ctx context.Context) error {
-	t.Call(`ctrs.Create(ctx, v43.SpecGenerator{Name: "conny", Image: "busybox:musl", Command: cmd, Labels: labels, HealthConfig: health})`)
+	t.Call(`ctrs.Create(ctx, v43.SpecGenerator{Name: "conny", Image: "busybox:musl", Command: cmd, Labels: labels, NetNS: bridge, HealthConfig: health})`)
 	err := t.create(ctx, conny, v43.SpecGenerator{
 		Command: counting,
+		NetNS:   v43.Namespace{NSMode: "bridge"},
 		HealthConfig: v43.Schema2HealthConfig{
 			Test:     []string{"CMD-SHELL", "if [ -e /tmp/ill ]; then cat /tmp/ill; exit 1; fi; echo fine"},
 			Interval: v43.Duration(time.Hour), Timeout: v43.Duration(10 * time.Second), Retries: 2,
