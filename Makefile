@@ -1,6 +1,6 @@
 # gantry: see CONTRIBUTING.md. The work is done by the scripts of scripts/, which can be run by themselves.
 #
-# ENGINE=docker|podman    the engine of `make demo`
+# ENGINE=docker|podman    the engine of `make demo`, by Docker's API; ENGINE=podman-libpod is Podman by its own
 # REGISTRY=host:port      a registry for it, with REGISTRY_USER and REGISTRY_PASSWORD
 
 SHELL := bash
@@ -12,7 +12,7 @@ export ENGINE REGISTRY REGISTRY_USER REGISTRY_PASSWORD
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
-demo: ## take the tour of a real engine: the one that runs here, or one started for it (ENGINE=podman)
+demo: ## take the tour of a real engine: the one that runs here, or one started for it (ENGINE=podman, podman-libpod)
 	@scripts/demo.sh
 
 test: ## run all tests, on engines that they install and start

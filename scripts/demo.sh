@@ -1,20 +1,27 @@
 #!/usr/bin/env bash
 # demo.sh: runs examples/tour on the engine that this machine has, or on one that it installs, starts and stops again.
-# ENGINE is docker or podman. REGISTRY, REGISTRY_USER and REGISTRY_PASSWORD name a registry to use.
+# ENGINE is docker, podman for Docker's API on Podman, or podman-libpod for Podman's own. REGISTRY, REGISTRY_USER and
+# REGISTRY_PASSWORD name a registry to use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/engines/lib.sh
 
-engine=${ENGINE:-docker}
-case $engine in docker | podman) ;; *) die "ENGINE is docker or podman, not $engine" ;; esac
+# What the tour speaks, what is started for it, and the variable that names an engine to both.
+api=${ENGINE:-docker}
+case $api in
+docker) engine=docker variable=DOCKER_HOST ;;
+podman) engine=podman variable=DOCKER_HOST api=docker ;;
+podman-libpod) engine=podman variable=CONTAINER_HOST ;;
+*) die "ENGINE is docker, podman or podman-libpod, not $api" ;;
+esac
 
 # found_engine prints the URL of an engine that answers.
 found_engine() {
-	local run=${XDG_RUNTIME_DIR:-/run/user/$(id -u)} socket sockets
-	if [ -n "${DOCKER_HOST-}" ]; then
+	local run=${XDG_RUNTIME_DIR:-/run/user/$(id -u)} named=${!variable-} socket sockets
+	if [ -n "$named" ]; then
 		# Whether an engine is behind ssh only the tour can tell.
-		case $DOCKER_HOST in ssh://*) ;; *) pings "$DOCKER_HOST" || die "DOCKER_HOST is $DOCKER_HOST, where no engine answers" ;; esac
-		printf '%s\n' "$DOCKER_HOST"
+		case $named in ssh://*) ;; *) pings "$named" || die "$variable is $named, where no engine answers" ;; esac
+		printf '%s\n' "$named"
 		return
 	fi
 	case $engine in
@@ -29,20 +36,20 @@ found_engine() {
 	done
 }
 
-DOCKER_HOST=$(found_engine)
-export DOCKER_HOST
+host=$(found_engine)
 if [ -n "${REGISTRY-}" ]; then
 	export TOUR_REGISTRY=$REGISTRY TOUR_REGISTRY_USER=${REGISTRY_USER-} TOUR_REGISTRY_PASSWORD=${REGISTRY_PASSWORD-}
 fi
 have go || die "Go is not installed"
 
-if [ -n "$DOCKER_HOST" ]; then
-	say "using the engine at $DOCKER_HOST"
+if [ -n "$host" ]; then
+	export "$variable=$host"
+	say "using the engine at $host"
 	[ -n "${REGISTRY-}" ] || [ "$(id -u)" != 0 ] || scripts/engines/install.sh registry || true
-	exec go run ./examples/tour
+	exec go run ./examples/tour -engine "$api"
 fi
 
-[ "$(id -u)" = 0 ] || die "no $engine runs here, and only root can install and start one: start one, or set DOCKER_HOST"
+[ "$(id -u)" = 0 ] || die "no $engine runs here, and only root can install and start one: start one, or set $variable"
 scripts/engines/install.sh "$engine"
 [ -n "${REGISTRY-}" ] || scripts/engines/install.sh registry
 
@@ -57,8 +64,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 export GANTRY_WATCH=$$
 
-DOCKER_HOST=$(scripts/engines/start.sh "$engine" "$dir/engine")
-say "started a private $engine at $DOCKER_HOST"
+host=$(scripts/engines/start.sh "$engine" "$dir/engine")
+export "$variable=$host"
+say "started a private $engine at $host"
 if [ -z "${REGISTRY-}" ]; then
 	REGISTRY_USER=${REGISTRY_USER:-alice} REGISTRY_PASSWORD=${REGISTRY_PASSWORD:-$(od -An -N12 -tx1 /dev/urandom | tr -d ' ')}
 	export REGISTRY_USER REGISTRY_PASSWORD
@@ -66,4 +74,4 @@ if [ -z "${REGISTRY-}" ]; then
 	export TOUR_REGISTRY TOUR_REGISTRY_USER=$REGISTRY_USER TOUR_REGISTRY_PASSWORD=$REGISTRY_PASSWORD
 	say "started a private registry at $TOUR_REGISTRY"
 fi
-go run ./examples/tour
+go run ./examples/tour -engine "$api"

@@ -1,9 +1,12 @@
 // Command tour calls a real container engine in every way that the SDK knows, and shows what comes of it: images,
 // containers, networks, logs, attach, exec, archives, events, statistics, raw requests.
 //
-// It finds the engine as [docker.Open] does, or takes -host. It makes three containers and a network, all labelled as
-// its own, and one image where the engine has none; it removes them in the end, also when it fails half way or is
-// interrupted.
+// With -engine docker, which is the default, it speaks Docker's API, which Podman does, too; see package dockertour. With
+// -engine podman-libpod it speaks Podman's own, and also shows pods, secrets, volumes, Kubernetes YAML, manifest
+// lists, health checks and checkpoints; see package libpodtour.
+//
+// It finds the engine as [docker.Open] and [podman.Open] do, or takes -host. All that it makes is labelled as its own, save an
+// image where the engine has none; it removes it in the end, also when it fails half way or is interrupted.
 //
 // For the chapter about registries it wants one that asks for a password, which the environment names:
 // TOUR_REGISTRY (host:port), TOUR_REGISTRY_USER and TOUR_REGISTRY_PASSWORD. Without, it starts one itself if the
@@ -15,68 +18,87 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/gantry-go/gantry/docker"
+	"github.com/gantry-go/gantry/examples/tour/dockertour"
+	"github.com/gantry-go/gantry/examples/tour/guide"
+	"github.com/gantry-go/gantry/examples/tour/libpodtour"
+	"github.com/gantry-go/gantry/podman"
 )
 
 func main() {
-	host := flag.String("host", "", "address of the engine: unix:///path, tcp://host:port (default: DOCKER_HOST, or the usual sockets)")
+	kind := flag.String("engine", "docker", "API to speak: docker, or podman-libpod")
+	host := flag.String("host", "", "address of the engine: unix:///path, tcp://host:port (default: DOCKER_HOST, for podman-libpod CONTAINER_HOST, or the usual sockets)")
 	flag.Parse()
 	// A reader that goes away, as in "tour | head", must not end the tour before it has cleaned up.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 
-	out := newUI(os.Stdout)
-	err := run(ctx, stop, *host, out)
+	err := run(ctx, stop, *kind, *host)
 	if err == nil {
 		return
 	}
-	out.endBar()
 	fmt.Fprintln(os.Stderr, "tour:", err)
-	if _, none := errors.AsType[*docker.NoEngineError](err); none {
-		fmt.Fprintln(os.Stderr, `Is an engine running? Name it by DOCKER_HOST or -host, or let "make demo" start one.`)
+	if variable := wanting(err); variable != "" {
+		fmt.Fprintf(os.Stderr, "Is an engine running? Name it by %s or -host, or let \"make demo\" start one.\n", variable)
 	}
 	os.Exit(1)
 }
 
-var errInterrupted = errors.New("interrupted")
-
-// run opens the engine, makes the tour, and cleans up, whatever happened. Once it cleans up it calls stop, so that a
-// second interrupt ends the program at once.
-func run(ctx context.Context, stop func(), host string, out *ui) (err error) {
-	begin := time.Now()
-	engine, err := open(ctx, host)
+func run(ctx context.Context, stop func(), kind, host string) error {
+	g := guide.New(guide.NewPage(os.Stdout))
+	tour, engine, err := open(ctx, kind, host, g)
 	if err != nil {
 		return err
 	}
 	defer engine.Close() //nolint:errcheck // every answer has been read
-
-	t := newTour(engine, out)
-	t.greet()
-	if err := t.arrive(ctx); err != nil {
-		return err
-	}
-	defer func() {
-		if ctx.Err() != nil {
-			err = errInterrupted // and not what the calls made of it
-		}
-		stop()
-		cleaning, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		defer cancel()
-		if err = errors.Join(err, t.leave(cleaning)); err == nil {
-			t.sum(time.Since(begin))
-		}
-	}()
-	return t.visit(ctx)
+	return g.Lead(ctx, stop, tour)
 }
 
-func open(ctx context.Context, host string) (*docker.Engine, error) {
+// open finds the engine and the tour for it. The caller closes the engine.
+func open(ctx context.Context, kind, host string, g *guide.Guide) (guide.Tour, io.Closer, error) {
+	switch kind {
+	case "docker":
+		engine, err := openDocker(ctx, host)
+		if err != nil {
+			return nil, nil, err
+		}
+		return dockertour.New(engine, g), engine, nil
+	case "podman-libpod":
+		engine, err := openPodman(ctx, host)
+		if err != nil {
+			return nil, nil, err
+		}
+		return libpodtour.New(engine, g), engine, nil
+	}
+	return nil, nil, fmt.Errorf("-engine is docker or podman-libpod, not %q", kind)
+}
+
+func openDocker(ctx context.Context, host string) (*docker.Engine, error) {
 	if host != "" {
 		return docker.OpenHost(ctx, host)
 	}
 	return docker.Open(ctx)
+}
+
+func openPodman(ctx context.Context, host string) (*podman.Engine, error) {
+	if host != "" {
+		return podman.OpenHost(ctx, host)
+	}
+	return podman.Open(ctx)
+}
+
+// wanting returns the variable that could have named an engine, if the error is that none was found.
+func wanting(err error) string {
+	if _, none := errors.AsType[*docker.NoEngineError](err); none {
+		return "DOCKER_HOST"
+	}
+	if _, none := errors.AsType[*podman.NoEngineError](err); none {
+		return "CONTAINER_HOST"
+	}
+	return ""
 }

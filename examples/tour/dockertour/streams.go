@@ -1,7 +1,6 @@
-package main
+package dockertour
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"fmt"
@@ -10,35 +9,36 @@ import (
 
 	"github.com/gantry-go/gantry/docker/v141/containers"
 	"github.com/gantry-go/gantry/docker/v141/exec"
+	"github.com/gantry-go/gantry/examples/tour/guide"
 )
 
 // followLogs reads the first lines that conny prints, as they come.
-func (t *tour) followLogs(ctx context.Context) error {
-	t.call(`ctrs.Logs(ctx, "conny", &containers.LogsOptions{Follow: true, Stdout: true, Stderr: true, Timestamps: true})`)
+func (t *Tour) followLogs(ctx context.Context) error {
+	t.Call(`ctrs.Logs(ctx, "conny", &containers.LogsOptions{Follow: true, Stdout: true, Stderr: true, Timestamps: true})`)
 	logs, err := t.ctrs.Logs(ctx, conny, &containers.LogsOptions{Follow: true, Stdout: true, Stderr: true, Timestamps: true})
 	if err != nil {
 		return err
 	}
-	t.call(`for line, err := range logs.Lines()`)
+	t.Call(`for line, err := range logs.Lines()`)
 	seen := 0
 	for line, err := range logs.Lines() {
 		if err != nil {
 			return err
 		}
-		t.value(line.Time.Local().Format("15:04:05.000"), "%s  %s", line.Stream, line.Text)
+		t.Value(line.Time.Local().Format("15:04:05.000"), "%s  %s", line.Stream, line.Text)
 		if seen++; seen == 4 {
 			break // which closes the logs
 		}
 	}
 	if seen < 4 {
-		return fmt.Errorf("the log ended after %s", count(seen, "line"))
+		return fmt.Errorf("the log ended after %s", guide.Count(seen, "line"))
 	}
 	return nil
 }
 
 // attach sends a line to a container that reads its standard input into a file, and reads the file back.
-func (t *tour) attach(ctx context.Context) error {
-	t.call(`ctrs.Create(ctx, containers.CreateRequest{Image: image, Cmd: cmd, OpenStdin: true, StdinOnce: true, AttachStdin: true}, options)`)
+func (t *Tour) attach(ctx context.Context) error {
+	t.Call(`ctrs.Create(ctx, containers.CreateRequest{Image: image, Cmd: cmd, OpenStdin: true, StdinOnce: true, AttachStdin: true}, options)`)
 	err := t.create(ctx, reader, containers.CreateRequest{
 		Cmd:       []string{"sh", "-c", "cat - >/out"},
 		OpenStdin: true, StdinOnce: true, AttachStdin: true, AttachStdout: true, AttachStderr: true,
@@ -46,33 +46,33 @@ func (t *tour) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.call(`ctrs.Attach(ctx, "conny-reader", &containers.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})`)
+	t.Call(`ctrs.Attach(ctx, "conny-reader", &containers.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})`)
 	conn, err := t.ctrs.Attach(ctx, reader, &containers.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // it has been read
-	t.call(`ctrs.Start(ctx, "conny-reader", nil)`)
+	t.Call(`ctrs.Start(ctx, "conny-reader", nil)`)
 	if err := t.ctrs.Start(ctx, reader, nil); err != nil {
 		return err
 	}
-	t.call(`io.WriteString(conn, "hello\n")`)
+	t.Call(`io.WriteString(conn, "hello\n")`)
 	n, err := io.WriteString(conn, "hello\n")
 	if err != nil {
 		return err
 	}
-	t.value("sent", "%s", size(n))
-	t.call(`conn.CloseWrite()`)
+	t.Value("sent", "%s", guide.Size(n))
+	t.Call(`conn.CloseWrite()`)
 	if err := conn.CloseWrite(); err != nil {
 		return err
 	}
-	t.call(`conn.Demux(&stdout, &stderr)`)
+	t.Call(`conn.Demux(&stdout, &stderr)`)
 	var stdout, stderr bytes.Buffer
 	if _, err := conn.Demux(&stdout, &stderr); err != nil {
 		return err
 	}
-	t.value("output", "%s on stdout, %s on stderr, and the end: cat has seen that its input ended", size(stdout.Len()), size(stderr.Len()))
-	t.call(`ctrs.Wait(ctx, "conny-reader", nil)`)
+	t.Value("output", "%s on stdout, %s on stderr, and the end: cat has seen that its input ended", guide.Size(stdout.Len()), guide.Size(stderr.Len()))
+	t.Call(`ctrs.Wait(ctx, "conny-reader", nil)`)
 	exit, err := t.ctrs.Wait(ctx, reader, nil)
 	if err != nil {
 		return err
@@ -81,47 +81,42 @@ func (t *tour) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.value("exit code", "%d", result.StatusCode)
+	t.Value("exit code", "%d", result.StatusCode)
 	return t.readOut(ctx)
 }
 
 // readOut reads the file that conny-reader has written.
-func (t *tour) readOut(ctx context.Context) error {
-	t.call(`ctrs.Archive(ctx, "conny-reader", "/out")`)
+func (t *Tour) readOut(ctx context.Context) error {
+	t.Call(`ctrs.Archive(ctx, "conny-reader", "/out")`)
 	out, err := t.ctrs.Archive(ctx, reader, "/out")
 	if err != nil {
 		return err
 	}
 	defer out.Close() //nolint:errcheck // it has been read
-	archive := tar.NewReader(out)
-	header, err := archive.Next()
-	if err != nil {
-		return err
-	}
-	content, err := io.ReadAll(archive)
+	name, content, err := guide.Unpack(out)
 	if err != nil {
 		return err
 	}
 	if string(content) != "hello\n" {
 		return fmt.Errorf("/out holds %q", content)
 	}
-	t.value("/"+header.Name, "%q, %s", content, size(header.Size))
+	t.Value("/"+name, "%q, %s", content, guide.Size(len(content)))
 	return nil
 }
 
 // execute runs a command in conny and shows its output and its exit code.
-func (t *tour) execute(ctx context.Context) error {
-	t.call(`execs.Create(ctx, "conny", exec.CreateRequest{Cmd: cmd, AttachStdout: true, AttachStderr: true})`)
-	t.call(`execs.Start(ctx, id, exec.StartRequest{})`)
-	t.call(`conn.Demux(&stdout, &stderr)`)
-	t.call(`execs.Inspect(ctx, id)`)
+func (t *Tour) execute(ctx context.Context) error {
+	t.Call(`execs.Create(ctx, "conny", exec.CreateRequest{Cmd: cmd, AttachStdout: true, AttachStderr: true})`)
+	t.Call(`execs.Start(ctx, id, exec.StartRequest{})`)
+	t.Call(`conn.Demux(&stdout, &stderr)`)
+	t.Call(`execs.Inspect(ctx, id)`)
 	result, err := t.sh(ctx, `read name </proc/sys/kernel/hostname; echo "hello from $name"; echo "and this is stderr" >&2; exit 3`)
 	if err != nil {
 		return err
 	}
-	t.value("stdout", "%s", result.stdout)
-	t.value("stderr", "%s", result.stderr)
-	t.value("exit code", "%d", result.code)
+	t.Value("stdout", "%s", result.stdout)
+	t.Value("stderr", "%s", result.stderr)
+	t.Value("exit code", "%d", result.code)
 	if result.code != 3 {
 		return fmt.Errorf("exit code %d, want 3", result.code)
 	}
@@ -134,7 +129,7 @@ type ran struct {
 }
 
 // sh runs a line of shell in conny.
-func (t *tour) sh(ctx context.Context, line string) (*ran, error) {
+func (t *Tour) sh(ctx context.Context, line string) (*ran, error) {
 	created, err := t.execs.Create(ctx, conny, exec.CreateRequest{
 		Cmd: []string{"sh", "-c", line}, AttachStdout: true, AttachStderr: true,
 	})

@@ -1,4 +1,4 @@
-package main
+package guide
 
 import (
 	"bufio"
@@ -15,19 +15,19 @@ import (
 	"time"
 )
 
-// access is a registry and what it asks for.
-type access struct {
-	address, user, password string
-	private                 bool   // the tour has started it
-	stop                    func() // ends one that the tour has started
+// Registry is a registry and what it asks for.
+type Registry struct {
+	Address, User, Password string
+	Private                 bool   // the tour has started it
+	Stop                    func() // ends one that the tour has started; never nil
 }
 
-// findRegistry takes the registry that the environment names, or starts one.
-func findRegistry(ctx context.Context) (*access, error) {
+// FindRegistry takes the registry that the environment names, or starts one.
+func FindRegistry(ctx context.Context) (*Registry, error) {
 	if address := os.Getenv("TOUR_REGISTRY"); address != "" {
-		return &access{
-			address: address, user: os.Getenv("TOUR_REGISTRY_USER"), password: os.Getenv("TOUR_REGISTRY_PASSWORD"),
-			stop: func() {},
+		return &Registry{
+			Address: address, User: os.Getenv("TOUR_REGISTRY_USER"), Password: os.Getenv("TOUR_REGISTRY_PASSWORD"),
+			Stop: func() {},
 		}, nil
 	}
 	for _, program := range []string{"docker-registry", "htpasswd"} {
@@ -47,10 +47,10 @@ func findRegistry(ctx context.Context) (*access, error) {
 }
 
 // startRegistry starts a registry with a password below dir, on a port of this machine's loopback that the system picks.
-func startRegistry(ctx context.Context, dir string) (*access, error) {
-	reg := &access{user: "conny", password: rand.Text(), private: true}
-	hash := exec.CommandContext(ctx, "htpasswd", "-niB", reg.user)
-	hash.Stdin = strings.NewReader(reg.password) // not an argument, which all the machine could read
+func startRegistry(ctx context.Context, dir string) (*Registry, error) {
+	reg := &Registry{User: "conny", Password: rand.Text(), Private: true}
+	hash := exec.CommandContext(ctx, "htpasswd", "-niB", reg.User)
+	hash.Stdin = strings.NewReader(reg.Password) // not an argument, which all the machine could read
 	users, err := hash.Output()
 	if err != nil {
 		return nil, fmt.Errorf("htpasswd: %w", err)
@@ -74,7 +74,7 @@ func startRegistry(ctx context.Context, dir string) (*access, error) {
 	}
 	addresses := make(chan string)
 	go readAddress(bufio.NewScanner(log), addresses)
-	reg.stop = func() {
+	reg.Stop = func() {
 		_ = server.Cancel()
 		for range addresses { // till the log has been read to its end, which Wait wants
 		}
@@ -82,8 +82,8 @@ func startRegistry(ctx context.Context, dir string) (*access, error) {
 		_ = os.RemoveAll(dir)
 	}
 	var listening bool
-	if reg.address, listening = <-addresses; !listening {
-		reg.stop()
+	if reg.Address, listening = <-addresses; !listening {
+		reg.Stop()
 		return nil, errors.New("docker-registry did not start")
 	}
 	return reg, nil
@@ -99,4 +99,15 @@ func readAddress(log *bufio.Scanner, addresses chan<- string) {
 			addresses <- found[1]
 		}
 	}
+}
+
+// CannotReach says why an engine could not talk to the registry at all, if that is what the error is about.
+func CannotReach(err error) string {
+	switch text := err.Error(); {
+	case strings.Contains(text, "connection refused"), strings.Contains(text, "no route to host"):
+		return "it listens on this machine's loopback, and the engine has a network of its own"
+	case strings.Contains(text, "server gave HTTP response to HTTPS client"):
+		return "the engine wants TLS unless its registries.conf names the registry as insecure"
+	}
+	return ""
 }
