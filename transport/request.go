@@ -23,10 +23,12 @@ import (
 // A Request is not safe for concurrent use.
 type Request struct {
 	op            *Operation
-	target        string // first path argument, for messages
+	target        string   // first path argument, for messages
+	args          []string // those of the path
 	path, rawPath string
 	query         []string // styled and escaped pairs, in the order they were set
 	header        http.Header
+	auths         []registryHeader // headers that are asked for when the request is sent
 	body          io.Reader
 	getBody       func() io.Reader // set for a body in memory
 	length        int64
@@ -127,7 +129,7 @@ func (r *Request) QueryJSON(name string, v any) {
 }
 
 // Header sets a header unless v is its type's zero value; a slice makes one line for each element. A [Secret] is sent
-// as it is, and printed nowhere.
+// as it is, and printed nowhere. Any other [RegistryAuth] is asked for the value when the request is sent.
 func (r *Request) Header(name string, v any) {
 	value := reflect.ValueOf(v)
 	if v == nil || value.IsZero() {
@@ -141,6 +143,10 @@ func (r *Request) Header(name string, v any) {
 		r.refuse("header " + name + " would have the call repeated, and no engine heeds it")
 		return
 	}
+	if from, ok := v.(RegistryAuth); ok && value.Kind() != reflect.String {
+		r.authFrom(name, from)
+		return
+	}
 	lines := headerLines(reflect.Indirect(value))
 	if len(lines) == 0 {
 		return
@@ -150,6 +156,7 @@ func (r *Request) Header(name string, v any) {
 			r.header = http.Header{}
 		}
 		r.header[http.CanonicalHeaderKey(name)] = lines
+		r.forgetAuth(name)
 		return
 	}
 	// The value may be a secret: name the header alone.
