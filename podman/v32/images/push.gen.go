@@ -24,7 +24,7 @@ type PushOptions struct {
 	// for true.
 	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushOptions) set(r *transport.Request) {

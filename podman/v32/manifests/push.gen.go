@@ -21,7 +21,7 @@ type PushOptions struct {
 	// All is the query parameter all.
 	All bool
 	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushOptions) set(r *transport.Request) {

@@ -23,7 +23,7 @@ type PushOptions struct {
 	// TLSVerify is the query parameter tlsVerify.
 	TLSVerify bool
 	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushOptions) set(r *transport.Request) {

@@ -27,7 +27,7 @@ type PushOptions struct {
 	// one for true.
 	Quiet *bool
 	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushOptions) set(r *transport.Request) {

@@ -36,7 +36,7 @@ type PullOptions struct {
 	// AllTags is the query parameter allTags.
 	AllTags bool
 	// RegistryAuth is the header parameter X-Registry-Auth. Since API 3.3.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PullOptions) set(r *transport.Request) {

@@ -35,7 +35,7 @@ type PushOptions struct {
 	// RemoveSignatures is the query parameter removeSignatures. Since API 4.3.
 	RemoveSignatures bool
 	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushOptions) set(r *transport.Request) {

@@ -21,7 +21,7 @@ type PushV3Options struct {
 	// All is the query parameter all.
 	All bool
 	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushV3Options) set(r *transport.Request) {

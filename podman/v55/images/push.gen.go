@@ -43,7 +43,7 @@ type PushOptions struct {
 	// RetryDelay is the query parameter retryDelay. Since API 5.2.
 	RetryDelay string
 	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushOptions) set(r *transport.Request) {

@@ -138,7 +138,7 @@ type BuildOptions struct {
 	// for true.
 	TLSVerify *bool
 	// RegistryConfig is the header parameter X-Registry-Config. Since API 5.6.
-	RegistryConfig transport.Secret
+	RegistryConfig transport.RegistryAuth
 	// ContentType is the header parameter Content-Type: what the body is, application/x-tar unless said otherwise.
 	// Since API 5.6.
 	ContentType string

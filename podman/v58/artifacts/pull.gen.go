@@ -26,7 +26,7 @@ type PullOptions struct {
 	// for true.
 	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PullOptions) set(r *transport.Request) {

@@ -107,7 +107,7 @@ type BuildLocalOptions struct {
 	// Manifest is the query parameter manifest.
 	Manifest string
 	// RegistryConfig is the header parameter X-Registry-Config.
-	RegistryConfig transport.Secret
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *BuildLocalOptions) set(r *transport.Request) {
