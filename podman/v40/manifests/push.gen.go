@@ -22,7 +22,8 @@ type PushOptions struct {
 	All bool
 	// TLSVerify is the query parameter tlsVerify.
 	TLSVerify bool
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.RegistryAuth
 }
 

@@ -42,7 +42,8 @@ type PushOptions struct {
 	Retry int
 	// RetryDelay is the query parameter retryDelay. Since API 5.2.
 	RetryDelay string
-	// RegistryAuth is the header parameter X-Registry-Auth.
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
 	RegistryAuth transport.RegistryAuth
 }
 

@@ -106,7 +106,8 @@ type BuildLocalOptions struct {
 	Volume []string
 	// Manifest is the query parameter manifest.
 	Manifest string
-	// RegistryConfig is the header parameter X-Registry-Config.
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
 	RegistryConfig transport.RegistryAuth
 }
 
