@@ -63,13 +63,17 @@ func (h helper) fail(problem string) error {
 
 // run has the helper do a verb and returns what it wrote. Found is false where it has no credential.
 func (h helper) run(ctx context.Context, verb, input string) (output []byte, found bool, err error) {
+	return h.runWithin(ctx, helperTimeout, verb, input)
+}
+
+func (h helper) runWithin(ctx context.Context, limit time.Duration, verb, input string) (output []byte, found bool, err error) {
 	path, err := h.path()
 	if err != nil {
 		return nil, false, err
 	}
-	running, cancel := context.WithTimeout(ctx, helperTimeout)
+	running, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	stdout := &boundedBuffer{full: cancel}
+	stdout := &bounded{full: cancel}
 	cmd := exec.CommandContext(running, path, verb)
 	cmd.Stdin, cmd.Stdout, cmd.WaitDelay = strings.NewReader(input), stdout, helperGrace
 	err = cmd.Run()
@@ -79,9 +83,9 @@ func (h helper) run(ctx context.Context, verb, input string) (output []byte, fou
 	case ctx.Err() != nil:
 		return nil, false, context.Cause(ctx)
 	case running.Err() != nil:
-		return nil, false, h.fail(fmt.Sprintf("did not answer within %v", helperTimeout))
+		return nil, false, h.fail(fmt.Sprintf("did not answer within %v", limit))
 	}
-	if _, isExit := errors.AsType[*exec.ExitError](err); isExit && strings.TrimSpace(stdout.String()) == noCredential {
+	if _, isExit := errors.AsType[*exec.ExitError](err); isExit && string(bytes.TrimSpace(stdout.data)) == noCredential {
 		return nil, false, nil
 	}
 	if exit, isExit := errors.AsType[*exec.ExitError](err); isExit {
@@ -90,7 +94,7 @@ func (h helper) run(ctx context.Context, verb, input string) (output []byte, fou
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // which says that something it started goes on
 		return nil, false, h.fail("did not run: " + h.reason(err))
 	}
-	return stdout.Bytes(), true, nil
+	return stdout.data, true, nil
 }
 
 // get asks the helper for the credential of an address.
@@ -126,18 +130,19 @@ func (h helper) list(ctx context.Context) ([]string, error) {
 	return slices.Sorted(maps.Keys(answer)), nil
 }
 
-// boundedBuffer keeps at most [maxFile] bytes and has the helper ended that writes more.
-type boundedBuffer struct {
-	bytes.Buffer
+// bounded keeps at most [maxFile] bytes and has the helper ended that writes more.
+type bounded struct {
+	data []byte // no bytes.Buffer in its place: it would be filled past Write
 	full func()
 	over bool
 }
 
-func (b *boundedBuffer) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > maxFile {
+func (b *bounded) Write(p []byte) (int, error) {
+	if len(b.data)+len(p) > maxFile {
 		b.over = true
 		b.full()
 		return 0, errors.New("too much")
 	}
-	return b.Buffer.Write(p)
+	b.data = append(b.data, p...)
+	return len(p), nil
 }

@@ -50,13 +50,18 @@ type Query struct {
 // [transport.RegistryAuth], so that the options of generated calls take it as they take a header. A Keyring holds no
 // credential itself: its providers are asked for each call anew. It is safe for concurrent use if they are.
 type Keyring struct {
-	providers []Provider
+	// providers are behind a function, which prints as an address: where a keyring is in a field that is not
+	// exported, fmt does not see its methods and would print what it holds.
+	providers func() []Provider
 	only      []string // addresses that the keyring is limited to, nil for none
 }
 
 // New returns a keyring of providers, which are asked in this order: the first that has a credential for a registry
 // gives it. A keyring is a provider itself.
-func New(providers ...Provider) *Keyring { return &Keyring{providers: slices.Clone(providers)} }
+func New(providers ...Provider) *Keyring {
+	providers = slices.Clone(providers)
+	return &Keyring{providers: func() []Provider { return providers }}
+}
 
 // Only returns a keyring that has credentials for these registries alone. A build is given the credentials of all
 // registries that are listed, as by docker and podman; with Only it gets those that it needs, and no helper is run for
@@ -75,7 +80,7 @@ func (k *Keyring) Credential(ctx context.Context, q Query) (Credential, error) {
 	if !k.permits(q) {
 		return Credential{}, nil
 	}
-	for _, p := range k.providers {
+	for _, p := range k.providers() {
 		c, err := p.Credential(ctx, q)
 		if err != nil {
 			return Credential{}, err
@@ -108,7 +113,7 @@ func (k *Keyring) Registries(ctx context.Context, engine string) ([]string, erro
 		return k.only, nil
 	}
 	var all []string
-	for _, p := range k.providers {
+	for _, p := range k.providers() {
 		l, ok := p.(Lister)
 		if !ok {
 			return nil, fmt.Errorf("registryauth: %w: a provider cannot list its registries: name them with Only", transport.ErrInvalidInput)
