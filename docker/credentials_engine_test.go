@@ -104,7 +104,7 @@ func testWrongPassword(t *testing.T, e *engine, r registry) {
 	const canary = "c4n4ry-of-the-password"
 	login(t, map[string]any{"auths": r.auths(canary)})
 	err := thereAndBack(t, e, r, registryauth.Default())
-	if !isDenied(e, err) {
+	if !isDenied(err) {
 		t.Error(err)
 	}
 	if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, canary) {
@@ -137,7 +137,7 @@ func testHelper(t *testing.T, e *engine, r registry) {
 	ok(t, thereAndBack(t, e, r, registryauth.Default()))
 
 	helperScript(t, "gantrytest", "echo credentials not found in native keychain; exit 1")
-	if err := thereAndBack(t, e, r, registryauth.Default()); !isDenied(e, err) {
+	if err := thereAndBack(t, e, r, registryauth.Default()); !isDenied(err) {
 		t.Errorf("without a credential: %v", err)
 	}
 }
@@ -159,7 +159,7 @@ func testAnothersCredential(t *testing.T, e *engine, r registry) {
 		others[address] = r.auths(r.password)[r.address]
 	}
 	login(t, map[string]any{"auths": others})
-	if err := thereAndBack(t, e, r, registryauth.Default()); !isDenied(e, err) {
+	if err := thereAndBack(t, e, r, registryauth.Default()); !isDenied(err) {
 		t.Errorf("%v", err)
 	}
 }
@@ -187,7 +187,7 @@ func testRenewal(t *testing.T, e *engine, r registry) {
 	switch {
 	case err == nil: // Docker 28, Podman 5
 		equal(t, "how the provider was asked", asked, []bool{false, true})
-	case isDenied(e, err) && failure.Status != http.StatusUnauthorized:
+	case isDenied(err) && failure.Status != http.StatusUnauthorized:
 		equal(t, "how the provider was asked", asked, []bool{false})
 	default:
 		t.Error(err)
@@ -262,7 +262,7 @@ func testBuildWithKeyring(t *testing.T, e *engine, r registry) {
 		}
 		return build.Wait()
 	}
-	if err := build(registryauth.Default().Only("registry.example")); !isDenied(e, err) {
+	if err := build(registryauth.Default().Only("registry.example")); !isDenied(err) {
 		t.Errorf("with no credential for the registry: %v", err)
 	}
 	cleanup(t, func(ctx context.Context) error { return only(c.Delete(ctx, name, nil)) })
