@@ -89,7 +89,7 @@ func (h helper) runWithin(ctx context.Context, limit time.Duration, verb, input 
 		return nil, false, nil
 	}
 	if exit, isExit := errors.AsType[*exec.ExitError](err); isExit {
-		return nil, false, h.fail("ended with " + exit.ProcessState.String())
+		return nil, false, h.fail("ended with " + exit.String())
 	}
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // which says that something it started goes on
 		return nil, false, h.fail("did not run: " + h.reason(err))

@@ -11,6 +11,8 @@ import (
 	"github.com/gantry-go/gantry/transport/registryauth"
 )
 
+func base64Of(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
 // basic is what docker login writes in place of a user and a password.
 func basic(user string) string {
 	return fmt.Sprintf(`{"auth": %q}`, base64.StdEncoding.EncodeToString([]byte(user+":"+canary+":"+user)))
@@ -58,8 +60,8 @@ func TestDockerConfig(t *testing.T) {
 		"logins": {
 			`{"auths": {"https://index.docker.io/v1/": ` + basic("hub") + `, "r.example": ` + basic("r") + `, "r.example:5000": ` + basic("port") + `}}`,
 			[]lookup{
-				{"busybox", "hub"}, {"docker.io/library/busybox", "hub"}, {"index.docker.io/me/app:1", "hub"}, {"r.example/a", "r"},
-				{"R.Example/a", "r"}, {"r.example:5000/ns/a@sha256:" + strings.Repeat("0", 64), "port"}, {"r.example:5001/a", ""}, {"other.example/a", ""},
+				{"busybox", "hub"}, {"docker.io/library/busybox", "hub"}, {"index.docker.io/me/app:1", "hub"},
+				{"r.example/a", "r"}, {"R.Example/a", "r"}, {"r.example:5000/ns/a@sha256:" + strings.Repeat("0", 64), "port"}, {"r.example:5001/a", ""}, {"other.example/a", ""},
 				{"localhost/a", ""}, {"rr.example/a", ""}, {"r.example.org/a", ""},
 			},
 		},
@@ -177,7 +179,7 @@ func TestPodmanPlaces(t *testing.T) {
 // unwrapped is the innermost error.
 func unwrapped(err error) error {
 	for {
-		u, ok := err.(interface{ Unwrap() error }) //nolint:errorlint // it walks the chain
+		u, ok := err.(interface{ Unwrap() error })
 		if !ok {
 			return err
 		}
