@@ -60,9 +60,17 @@ func TestDockerConfig(t *testing.T) {
 		"logins": {
 			`{"auths": {"https://index.docker.io/v1/": ` + basic("hub") + `, "r.example": ` + basic("r") + `, "r.example:5000": ` + basic("port") + `}}`,
 			[]lookup{
-				{"busybox", "hub"}, {"docker.io/library/busybox", "hub"}, {"index.docker.io/me/app:1", "hub"},
-				{"r.example/a", "r"}, {"R.Example/a", "r"}, {"r.example:5000/ns/a@sha256:" + strings.Repeat("0", 64), "port"}, {"r.example:5001/a", ""}, {"other.example/a", ""},
-				{"localhost/a", ""}, {"rr.example/a", ""}, {"r.example.org/a", ""},
+				{"busybox", "hub"},
+				{"docker.io/library/busybox", "hub"},
+				{"index.docker.io/me/app:1", "hub"},
+				{"r.example/a", "r"},
+				{"R.Example/a", "r"},
+				{"r.example:5000/ns/a@sha256:" + strings.Repeat("0", 64), "port"},
+				{"r.example:5001/a", ""},
+				{"other.example/a", ""},
+				{"localhost/a", ""},
+				{"rr.example/a", ""},
+				{"r.example.org/a", ""},
 			},
 		},
 		"old names": {
