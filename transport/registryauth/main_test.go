@@ -19,37 +19,22 @@ import (
 func TestMain(m *testing.M) {
 	base := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	if name, ok := strings.CutPrefix(base, "docker-credential-"); ok {
-		os.Exit(beHelper(name, os.Args[1]))
+		os.Exit(beHelper(name))
 	}
 	leak.Main(m)
 }
 
 // beHelper does what a helper of this name does.
-func beHelper(name, verb string) int {
+func beHelper(name string) int {
 	input, _ := io.ReadAll(os.Stdin)
 	answer := map[string]string{"ServerURL": string(input), "Username": "alice", "Secret": canary + " of " + name}
 	switch name {
-	case "good":
-		if verb == "list" {
-			answer = map[string]string{"registry.example": "alice", "https://index.docker.io/v1/": "bob", "https://git.example/x?y": "carol"}
-		}
-	case "echo":
-		answer["Secret"] = canary + " for " + string(input)
-	case "token":
-		answer["Username"] = "<token>"
 	case "noserver":
 		delete(answer, "ServerURL")
 	case "other":
 		answer["ServerURL"] = "https://other.example"
 	case "nosecret":
 		delete(answer, "Secret")
-	case "none":
-		fmt.Println("credentials not found in native keychain")
-		return 1
-	case "fails":
-		fmt.Println(canary)
-		fmt.Fprintln(os.Stderr, canary)
-		return 3
 	case "garbage":
 		fmt.Print(canary)
 		return 0
@@ -82,20 +67,44 @@ func beHelper(name, verb string) int {
 	return 0
 }
 
+// scripts are the helpers that are asked often: a shell is up sooner than a Go program.
+var scripts = map[string]string{
+	"good": `if [ "$1" = list ]; then
+		echo '{"registry.example": "alice", "https://index.docker.io/v1/": "bob", "https://git.example/x?y": "carol"}'; exit
+	fi
+	secret="` + canary + ` of good"`,
+	"echo":  `secret="` + canary + ` for $address"`,
+	"token": `user="<token>" secret="` + canary + ` of token"`,
+	"none":  `echo credentials not found in native keychain; exit 1`,
+	"fails": `echo ` + canary + `; echo ` + canary + ` >&2; exit 3`,
+}
+
 // helpers puts helpers of these names in PATH, and nothing else.
 func helpers(t *testing.T, names ...string) {
 	t.Helper()
 	dir := t.TempDir()
-	t.Setenv("PATH", dir)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		if err := os.Symlink(self, filepath.Join(dir, "docker-credential-"+name)); err != nil {
-			t.Fatal(err)
+		path := filepath.Join(dir, "docker-credential-"+name)
+		script, ok := scripts[name]
+		if !ok {
+			if err := os.Symlink(self, path); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		// By another process: what this one has open for writing could not be run while it forks.
+		command := exec.CommandContext(t.Context(), "/bin/sh", "-c", `cat >"$1" && chmod 700 "$1"`, "sh", path)
+		command.Stdin = strings.NewReader("#!/bin/sh\nread -r address\nuser=alice\n" + script +
+			"\necho \"{\\\"ServerURL\\\": \\\"$address\\\", \\\"Username\\\": \\\"$user\\\", \\\"Secret\\\": \\\"$secret\\\"}\"\n")
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
 		}
 	}
+	t.Setenv("PATH", dir)
 }
 
 // user is a user with a home and nothing in it, of whose environment nothing says where credentials are.
