@@ -31,7 +31,8 @@ type Operation struct {
 // Request makes a request of the operation with the path's arguments in the order of its template. An argument
 // that cannot be sent is remembered, and whoever sends the request gets it as an error before a byte leaves.
 func (op *Operation) Request(args ...string) *Request {
-	r := &Request{op: op, args: args}
+	r := &Request{op: op}
+	copy(r.args[:], args)
 	if len(args) > 0 {
 		r.target = args[0]
 	}

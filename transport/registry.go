@@ -15,7 +15,8 @@ import (
 // a source of credentials, such as a keyring of package registryauth, which is asked for a header when the call is
 // made. It is asked before anything is sent, and its error is the call's, of class [ErrCredentials]. When the engine
 // answers 401 it is asked once more, and the request repeated if the header is another one by then and the body can be
-// sent again. It may be used concurrently.
+// sent again. It is [Client] that asks: a [Caller] of your own that hands nothing on to one sees requests without the
+// header. It may be used concurrently.
 type RegistryAuth interface {
 	// RegistryHeader returns the header's value, or nothing, for which no credential is sent.
 	RegistryHeader(ctx context.Context, q RegistryQuery) (Secret, error)

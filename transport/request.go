@@ -23,8 +23,8 @@ import (
 // A Request is not safe for concurrent use.
 type Request struct {
 	op            *Operation
-	target        string   // first path argument, for messages
-	args          []string // those of the path
+	target        string    // first path argument, for messages
+	args          [2]string // the first of the path; a slice would cost every call an allocation
 	path, rawPath string
 	query         []string // styled and escaped pairs, in the order they were set
 	header        http.Header
