@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -121,4 +122,70 @@ func TestAsDockerDoes(t *testing.T) {
 func brief(c registryauth.Credential) string {
 	data, _ := json.Marshal([]string{c.Username, c.Password, c.IdentityToken, c.RegistryToken})
 	return string(data)
+}
+
+// TestAsPodmanDoes asks podman who is logged in beside a keyring, with the same files.
+func TestAsPodmanDoes(t *testing.T) {
+	cli, err := exec.LookPath("podman")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("no podman command line to compare with")
+	}
+	engine := transporttest.New(t, transporttest.Libpod("4.3.1"), transporttest.AllowUnexpected())
+	home := user(t)
+	type files map[string]string
+	for name, c := range map[string]struct {
+		files files
+		named string // in REGISTRY_AUTH_FILE
+	}{
+		"none": {},
+		"login": {files: files{
+			"run/containers/auth.json": `{"auths": {"r.example": ` + basic("r") + `, "r.example:5000": ` + basic("port") + `, "docker.io": ` + basic("hub") + `}}`,
+		}},
+		"parts": {files: files{
+			"run/containers/auth.json": `{"auths": {"r.example": ` + basic("r") + `, "r.example/team": ` + basic("team") +
+				`, "r.example/team/app": ` + basic("app") + `, "docker.io/me": ` + basic("me") + `}}`,
+		}},
+		"part alone": {files: files{".config/containers/auth.json": `{"auths": {"r.example/team": ` + basic("team") + `}}`}},
+		"docker": {files: files{
+			".docker/config.json": `{"auths": {"https://index.docker.io/v1/": ` + basic("hub") + `, "https://r.example/v1/": ` + basic("r") + `}}`,
+		}},
+		"all": {files: files{
+			"run/containers/auth.json":     `{"auths": {"r.example/team": ` + basic("run") + `}}`,
+			".config/containers/auth.json": `{"auths": {"r.example": ` + basic("config") + `}}`,
+			".docker/config.json":          `{"auths": {"r.example/team/app": ` + basic("docker") + `, "r.example:5000": ` + basic("docker") + `}}`,
+		}},
+		"a store of docker's": {files: files{".docker/config.json": `{"auths": {"r.example": ` + basic("r") + `}, "credsStore": "missing"}`}},
+		"named": {
+			files: files{
+				"run/containers/auth.json": `{"auths": {"r.example": ` + basic("run") + `}}`,
+				"named.json":               `{"auths": {"r.example": ` + basic("named") + `}}`,
+			},
+			named: "named.json",
+		},
+	} {
+		for path, content := range c.files {
+			write(t, content, home, path)
+		}
+		t.Setenv("REGISTRY_AUTH_FILE", "")
+		if c.named != "" {
+			t.Setenv("REGISTRY_AUTH_FILE", filepath.Join(home, c.named))
+		}
+		for _, repository := range []string{
+			"r.example", "r.example/team", "r.example/team/app", "r.example/team/app/x", "r.example/other", "r.example:5000", "docker.io", "docker.io/me/app",
+			"docker.io/library/busybox", "s.example",
+		} {
+			out, _ := exec.CommandContext(t.Context(), cli, "--remote", "--url", engine.Host(), "login", "--get-login", repository).Output()
+			registry, rest, _ := strings.Cut(repository, "/")
+			ours, err := registryauth.Podman().Credential(t.Context(), registryauth.Query{Registry: registry, Repository: rest, Engine: "podman"})
+			if theirs := strings.TrimSpace(string(out)); err != nil || ours.Username != theirs {
+				t.Errorf("%s, %s: podman logs in as %q, we as %q (%v)", name, repository, theirs, ours.Username, err)
+			}
+		}
+		for path := range c.files {
+			_ = os.Remove(filepath.Join(home, path))
+		}
+	}
 }
