@@ -15,6 +15,13 @@ import (
 
 // set puts a parameter into the request. What is wrong is said without the value, which may be a secret.
 func (p *Param) set(req *transport.Request, given any) error {
+	if auth, ok := given.(transport.RegistryAuth); ok && p.Type == "secret" && !absent(given) {
+		if p.Anonymous {
+			req.Header(p.Name, transport.Anonymous) // which stands where the source of credentials has none
+		}
+		req.Header(p.Name, auth)
+		return nil
+	}
 	v, present := plain(given)
 	if !present {
 		if p.Anonymous {

@@ -164,6 +164,15 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if again, err := c.reauthorize(ctx, r, resp); again || err != nil {
+		a.end()
+		if err != nil {
+			return nil, err
+		}
+		if resp, a, err = c.transmit(ctx, r); err != nil {
+			return nil, err
+		}
+	}
 	if resp.StatusCode == http.StatusSwitchingProtocols { // nobody asked for it, and nothing would end its stream
 		_ = resp.Body.Close()
 		a.end()
@@ -173,7 +182,8 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// send brings the request to the engine and returns its answer's head; the attempt ends with the answer.
+// send brings the request to the engine, with its credentials, and returns its answer's head; the attempt ends with
+// the answer.
 func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt, error) {
 	if r.err != nil {
 		r.discard()
@@ -183,6 +193,15 @@ func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt
 		r.discard()
 		return nil, nil, r.fail(ErrClosed, nil)
 	}
+	if _, err := c.authorize(ctx, r, false); err != nil {
+		r.discard()
+		return nil, nil, err
+	}
+	return c.transmit(ctx, r)
+}
+
+// transmit is send for a request that is ready.
+func (c *Client) transmit(ctx context.Context, r *Request) (*http.Response, *attempt, error) {
 	pool := c.writes
 	if r.op.safe() {
 		pool = c.reads

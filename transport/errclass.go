@@ -41,6 +41,8 @@ var (
 	ErrHostKey error = class{"host key refused"}
 	// ErrRefused: a policy of the client's own refused the operation; nothing was sent.
 	ErrRefused error = forbidden{class{"refused by policy"}}
+	// ErrCredentials: no credential for a registry could be made out, so nothing was sent. The cause says why.
+	ErrCredentials error = class{"registry credentials"}
 	// ErrTransport: the connection failed after it had come about.
 	ErrTransport error = class{"connection failed"}
 	// ErrProtocol: the answer is not what the protocol says.

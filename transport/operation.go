@@ -30,6 +30,7 @@ type Operation struct {
 // that cannot be sent is remembered, and whoever sends the request gets it as an error before a byte leaves.
 func (op *Operation) Request(args ...string) *Request {
 	r := &Request{op: op}
+	copy(r.args[:], args)
 	if len(args) > 0 {
 		r.target = args[0]
 	}

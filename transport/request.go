@@ -21,10 +21,12 @@ import (
 // A Request is not safe for concurrent use.
 type Request struct {
 	op            *Operation
-	target        string // first path argument, for messages
+	target        string    // first path argument, for messages
+	args          [2]string // the first of the path; a slice would cost every call an allocation
 	path, rawPath string
 	query         []string // styled and escaped pairs, in the order they were set
 	header        http.Header
+	auths         []registryHeader // headers that are asked for when the request is sent
 	body          io.Reader
 	getBody       func() io.Reader // set for a body in memory
 	length        int64
@@ -124,7 +126,7 @@ func (r *Request) QueryJSON(name string, v any) {
 }
 
 // Header sets a header unless v is its type's zero value; a slice makes one line for each element. A [Secret] is sent
-// as it is, and printed nowhere.
+// as it is, and printed nowhere. Any other [RegistryAuth] is asked for the value when the request is sent.
 func (r *Request) Header(name string, v any) {
 	value := reflect.ValueOf(v)
 	if v == nil || value.IsZero() {
@@ -138,6 +140,10 @@ func (r *Request) Header(name string, v any) {
 		r.refuse("header " + name + " would have the call repeated, and no engine heeds it")
 		return
 	}
+	if from, ok := v.(RegistryAuth); ok && value.Kind() != reflect.String {
+		r.authFrom(name, from)
+		return
+	}
 	lines := headerLines(reflect.Indirect(value))
 	if len(lines) == 0 {
 		return
@@ -147,6 +153,7 @@ func (r *Request) Header(name string, v any) {
 			r.header = http.Header{}
 		}
 		r.header[http.CanonicalHeaderKey(name)] = lines
+		r.forgetAuth(name)
 		return
 	}
 	// The value may be a secret: name the header alone.

@@ -1,6 +1,9 @@
 package transport
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // redacted stands for every secret that is printed.
 const redacted = "[redacted]"
@@ -26,6 +29,9 @@ func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.placeholde
 
 // MarshalText hides the secret from encoders and structured logs.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.placeholder()), nil }
+
+// RegistryHeader implements [RegistryAuth]: the secret is the header, whatever the request is about.
+func (s Secret) RegistryHeader(context.Context, RegistryQuery) (Secret, error) { return s, nil }
 
 func (s Secret) placeholder() string {
 	if s == "" {

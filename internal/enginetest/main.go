@@ -47,7 +47,7 @@ func Run(m interface{ Run() int }) int {
 			code = 1
 		}
 	}
-	if err := removeRegistry(); err != nil {
+	if err := removeRegistries(); err != nil {
 		fmt.Fprintln(os.Stderr, "enginetest:", err)
 		code = 1
 	}

@@ -5,7 +5,8 @@
 # loopback and, because an engine of start.sh has a loopback of its own, also within each ENGINE_DIR, the same images at
 # the same address. Run again, it adds the engines that it does not serve yet. stop.sh DIR ends all of it.
 # User and password are REGISTRY_USER and REGISTRY_PASSWORD (alice, s3cret), and kept in DIR/credentials.
-# GANTRY_WATCH is as for start.sh. Podman takes the ports 5000 and 25000 to 25063 without TLS; auto finds a free one of the latter.
+# It speaks TLS where DIR has certificate.pem and key.pem; on the loopback Docker takes any certificate.
+# GANTRY_WATCH is as for start.sh. Podman takes the ports 5000 and 25000 to 25063 without TLS, or with any certificate; auto finds a free one of the latter.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
@@ -56,11 +57,13 @@ launch() { # NAME ENGINE_DIR|here
 }
 
 configure() { # PORT
+	local tls=""
+	[ ! -e "$dir/certificate.pem" ] || tls=", tls: {certificate: $dir/certificate.pem, key: $dir/key.pem}"
 	cat >"$dir/config.yml" <<-END
 		version: 0.1
 		log: {level: info, accesslog: {disabled: true}}
 		storage: {filesystem: {rootdirectory: $dir/data}, delete: {enabled: true}}
-		http: {addr: "127.0.0.1:$1", secret: $(sha256sum <"$dir/htpasswd" | cut -d" " -f1)}
+		http: {addr: "127.0.0.1:$1", secret: $(sha256sum <"$dir/htpasswd" | cut -d" " -f1)$tls}
 		auth: {htpasswd: {realm: gantry, path: $dir/htpasswd}}
 	END
 	printf '127.0.0.1:%s\n' "$1" >"$dir/address"

@@ -1,11 +1,14 @@
 package registryauth
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/gantry-go/gantry/transport"
@@ -36,7 +39,8 @@ type wire struct {
 	Email         string `json:"email,omitempty"`
 }
 
-// Config has a credential for each registry, by the address that names of images begin with.
+// Config has a credential for each registry, by the address that names of images begin with. It is a [Provider], too:
+// New(config) picks the one for the image that a call is about.
 type Config map[string]Credential
 
 // unsendable is a header that no request takes. Encoding must not change a credential in silence, and the request is
@@ -62,6 +66,22 @@ func (c Config) Header() transport.Secret {
 		all[address] = wire(credential)
 	}
 	return encode(all)
+}
+
+// Credential implements [Provider].
+func (c Config) Credential(_ context.Context, q Query) (Credential, error) {
+	for repository := q.Repository; repository != ""; repository = parent(repository) {
+		if found, ok := c[joinAddress(q.Registry, repository)]; ok {
+			return found, nil
+		}
+	}
+	_, found, _ := find(c, q.Registry, q.Registry, func(repository string) bool { return repository == "" })
+	return found, nil
+}
+
+// Registries implements [Lister].
+func (c Config) Registries(context.Context, string) ([]string, error) {
+	return slices.Sorted(maps.Keys(c)), nil
 }
 
 // valid reports whether JSON can hold the credential as it is.

@@ -2,6 +2,7 @@ package registryauth_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/gantry-go/gantry/transport"
 	"github.com/gantry-go/gantry/transport/registryauth"
+	"github.com/gantry-go/gantry/transport/transporttest"
 )
 
 const canary = "s3cret-canary"
@@ -98,15 +100,22 @@ func TestDecodeDoesNotRepeatTheHeader(t *testing.T) {
 // TestRow90NothingPrints puts credentials, and what may hold them, through whatever prints.
 func TestRow90NothingPrints(t *testing.T) {
 	type options struct {
-		Auth   transport.Secret
-		Nested struct{ Credential *registryauth.Credential }
+		Auth, Config transport.RegistryAuth
+		Nested       struct{ Credential *registryauth.Credential }
+		keyring      *registryauth.Keyring // not exported: fmt sees what it has before it
 	}
-	o := options{Auth: full.Header()}
+	config := registryauth.Config{"r": full}
+	ring := registryauth.New(config, registryauth.New(config), registryauth.Func(func(context.Context, registryauth.Query) (registryauth.Credential, error) {
+		return full, nil
+	}))
+	o := options{Auth: full.Header(), Config: ring, keyring: ring}
 	o.Nested.Credential = &full
 	encoded := string(full.Header())
 	values := map[string]any{
 		"credential": full, "pointer": &full, "config": registryauth.Config{"r": full}, "list": []registryauth.Credential{full},
 		"header": full.Header(), "options": o, "pointer to options": &o,
+		"keyring": ring, "limited": ring.Only("r"), "keyring by value": *ring, "keyrings": []*registryauth.Keyring{ring}, "query": transport.RegistryQuery{Refused: full.Header()},
+		"provider": registryauth.Provider(config),
 	}
 	for name, v := range values {
 		var printed []string
@@ -127,6 +136,51 @@ func TestRow90NothingPrints(t *testing.T) {
 			hex := fmt.Sprintf("%x", canary)
 			if strings.Contains(text, canary) || strings.Contains(text, encoded) || strings.Contains(strings.ToLower(text), hex) {
 				t.Errorf("%s prints %s", name, text)
+			}
+		}
+	}
+}
+
+// TestRow90FailedCalls has calls fail in each place that knows the secret, and prints all of their errors.
+func TestRow90FailedCalls(t *testing.T) {
+	engine := transporttest.New(t)
+	client := engine.Client(t)
+	engine.Handle("POST /v1.41/images/create", transporttest.Error(401, "unauthorized: authentication required"), transporttest.Error(500, "no"),
+		transporttest.Lines(map[string]string{"error": "denied"}), transporttest.Die())
+	dir := t.TempDir()
+	helpers(t, "fails", "garbage")
+	for name, from := range map[string]transport.RegistryAuth{
+		"a header":       full.Header(),
+		"a header again": full.Header(),
+		"a keyring":      registryauth.New(registryauth.Config{"r.example": {Username: canary, Password: canary}}),
+		"once more":      registryauth.New(registryauth.Config{"r.example": {Username: canary, Password: canary}}),
+		"a bad one":      registryauth.Credential{Password: canary + "\xff"}.Header(),
+		"a bad ring":     registryauth.New(registryauth.Config{"r.example": {Password: canary + "\xff"}}),
+		"another's":      registryauth.New(registryauth.Config{"r.example": full}),
+		"a helper":       registryauth.File(write(t, `{"credHelpers": {"r.example": "fails"}}`, dir, "fails.json")),
+		"a bad answer":   registryauth.File(write(t, `{"credsStore": "garbage"}`, dir, "garbage.json")),
+		"a bad file":     registryauth.File(write(t, `{"auths": {"r.example": {"auth": "`+canary+`"}}}`, dir, "auth.json")),
+		"no file":        registryauth.File(write(t, `{"auths": "`+canary+`"}`, dir, "none.json")),
+	} {
+		op := transport.Operation{Engine: "docker", Version: "1.41", Name: "ImageCreate", Method: "POST", Path: "/v1.41/images/create"}
+		r := op.Request()
+		r.Query("fromImage", "r.example/app")
+		r.Header("X-Registry-Auth", from)
+		pull, err := transport.Sequence[map[string]any](t.Context(), client, r)
+		if err == nil {
+			err = pull.Wait()
+		}
+		failure, ok := errors.AsType[*transport.Error](err)
+		if !ok {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var b bytes.Buffer
+		slog.New(slog.NewJSONHandler(&b, nil)).Error("pull", "err", err, "request", r, "failure", *failure)
+		data, _ := json.Marshal(failure)
+		for _, text := range []string{fmt.Sprintf("%v %+v %#v %q %+v %#v", err, err, err, err, *failure, r), b.String(), string(data), fmt.Sprintf("%+v", r)} {
+			if strings.Contains(text, canary) || strings.Contains(text, string(full.Header())) {
+				t.Errorf("%s: %s", name, text)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ var opPrivileges = transport.Operation{
 type PrivilegesOptions struct {
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PrivilegesOptions) set(r *transport.Request) {

@@ -24,7 +24,7 @@ type SearchOptions struct {
 	Filters map[string][]string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *SearchOptions) set(r *transport.Request) {

@@ -24,7 +24,7 @@ type UpdateOptions struct {
 	Rollback RollbackTo
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *UpdateOptions) set(r *transport.Request) {

@@ -22,7 +22,7 @@ type PullOptions struct {
 	Name string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PullOptions) set(r *transport.Request) {

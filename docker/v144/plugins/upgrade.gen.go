@@ -20,7 +20,7 @@ var opUpgrade = transport.Operation{
 type UpgradeOptions struct {
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *UpgradeOptions) set(r *transport.Request) {

@@ -19,7 +19,7 @@ var opCreate = transport.Operation{
 type CreateOptions struct {
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *CreateOptions) set(r *transport.Request) {

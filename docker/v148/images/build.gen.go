@@ -85,7 +85,7 @@ type BuildOptions struct {
 	Ulimits []v148.Ulimit
 	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
 	// registryauth.
-	RegistryConfig transport.Secret
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *BuildOptions) set(r *transport.Request) {

@@ -35,7 +35,7 @@ type CreateOptions struct {
 	Platform string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *CreateOptions) set(r *transport.Request) {

@@ -20,7 +20,7 @@ var opInspect = transport.Operation{
 type InspectOptions struct {
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
-	RegistryAuth transport.Secret
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *InspectOptions) set(r *transport.Request) {

@@ -28,6 +28,9 @@ type PlayOptions struct {
 	LogDriver string
 	// Start is the query parameter start. Default true. Nil leaves it out: the engine takes an absent one for true.
 	Start *bool
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *PlayOptions) set(r *transport.Request) {
@@ -38,6 +41,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("logDriver", o.LogDriver)
 	r.Query("start", o.Start)
+	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
 // Play makes pods, volumes and secrets of Kubernetes YAML.

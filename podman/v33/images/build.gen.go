@@ -69,6 +69,9 @@ type BuildOptions struct {
 	Outputs string
 	// HTTPProxy is the query parameter httpproxy.
 	HTTPProxy bool
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *BuildOptions) set(r *transport.Request) {
@@ -100,6 +103,7 @@ func (o *BuildOptions) set(r *transport.Request) {
 	r.Query("target", o.Target)
 	r.Query("outputs", o.Outputs)
 	r.Query("httpproxy", o.HTTPProxy)
+	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
 // Build builds an image of a tar archive with a Dockerfile in it, or of what Remote names. The last message is

@@ -22,8 +22,9 @@ type PushOptions struct {
 	All bool
 	// TLSVerify is the query parameter tlsVerify.
 	TLSVerify bool
-	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushOptions) set(r *transport.Request) {

@@ -32,6 +32,9 @@ type PlayOptions struct {
 	StaticIPs []string
 	// StaticMACs is the query parameter staticMACs. Since API 3.2.
 	StaticMACs []string
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *PlayOptions) set(r *transport.Request) {
@@ -44,6 +47,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 	r.Query("start", o.Start)
 	r.Query("staticIPs", o.StaticIPs)
 	r.Query("staticMACs", o.StaticMACs)
+	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
 // Play makes pods, volumes and secrets of Kubernetes YAML.

@@ -76,6 +76,9 @@ type BuildOptions struct {
 	HTTPProxy bool
 	// Unsetenv is the query parameter unsetenv. Since API 4.0.
 	Unsetenv []string
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *BuildOptions) set(r *transport.Request) {
@@ -110,6 +113,7 @@ func (o *BuildOptions) set(r *transport.Request) {
 	r.Query("outputs", o.Outputs)
 	r.Query("httpproxy", o.HTTPProxy)
 	r.Query("unsetenv", o.Unsetenv)
+	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
 // Build builds an image of a tar archive with a Dockerfile in it, or of what Remote names. The last message is

@@ -26,8 +26,9 @@ type PushOptions struct {
 	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
 	// one for true.
 	Quiet *bool
-	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushOptions) set(r *transport.Request) {

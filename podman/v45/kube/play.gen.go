@@ -36,6 +36,9 @@ type PlayOptions struct {
 	StaticMACs []string
 	// Wait is the query parameter wait. Since API 4.5.
 	Wait bool
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *PlayOptions) set(r *transport.Request) {
@@ -50,6 +53,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 	r.Query("staticIPs", o.StaticIPs)
 	r.Query("staticMACs", o.StaticMACs)
 	r.Query("wait", o.Wait)
+	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
 // Play makes pods, volumes and secrets of Kubernetes YAML.

@@ -40,6 +40,9 @@ type PlayOptions struct {
 	NoTrunc bool
 	// Userns is the query parameter userns. Since API 4.7.
 	Userns string
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *PlayOptions) set(r *transport.Request) {
@@ -56,6 +59,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 	r.Query("wait", o.Wait)
 	r.Query("noTrunc", o.NoTrunc)
 	r.Query("userns", o.Userns)
+	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
 // Play makes pods, volumes and secrets of Kubernetes YAML.

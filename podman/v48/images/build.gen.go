@@ -113,6 +113,9 @@ type BuildOptions struct {
 	// TLSVerify is the query parameter tlsVerify. Since API 4.3. Nil leaves it out: the engine takes an absent one
 	// for true.
 	TLSVerify *bool
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *BuildOptions) set(r *transport.Request) {
@@ -165,6 +168,7 @@ func (o *BuildOptions) set(r *transport.Request) {
 	r.Query("cgroupparent", o.CgroupParent)
 	r.Query("cpusetmems", o.CpusetMems)
 	r.Query("tlsVerify", o.TLSVerify)
+	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
 // Build builds an image of a tar archive with a Dockerfile in it, or of what Remote names. The last message is

@@ -52,6 +52,9 @@ type PlayOptions struct {
 	Userns string
 	// Wait is the query parameter wait. Since API 4.5.
 	Wait bool
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *PlayOptions) set(r *transport.Request) {
@@ -74,6 +77,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("userns", o.Userns)
 	r.Query("wait", o.Wait)
+	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
 // Play makes pods, volumes and secrets of Kubernetes YAML.

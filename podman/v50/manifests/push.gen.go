@@ -36,8 +36,9 @@ type PushOptions struct {
 	CompressionFormat string
 	// RemoveSignatures is the query parameter removeSignatures. Since API 4.3.
 	RemoveSignatures bool
-	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushOptions) set(r *transport.Request) {

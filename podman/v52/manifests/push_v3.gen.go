@@ -20,8 +20,9 @@ var opPushV3 = transport.Operation{
 type PushV3Options struct {
 	// All is the query parameter all.
 	All bool
-	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushV3Options) set(r *transport.Request) {

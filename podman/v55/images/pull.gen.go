@@ -35,8 +35,9 @@ type PullOptions struct {
 	TLSVerify *bool
 	// AllTags is the query parameter allTags.
 	AllTags bool
-	// RegistryAuth is the header parameter X-Registry-Auth. Since API 3.3.
-	RegistryAuth transport.Secret
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth. Since API 3.3.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PullOptions) set(r *transport.Request) {

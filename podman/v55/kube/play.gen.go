@@ -54,6 +54,9 @@ type PlayOptions struct {
 	Wait bool
 	// Build is the query parameter build. Since API 5.3.
 	Build bool
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 	// ContentType is the header parameter Content-Type: what the body is, application/yaml unless said otherwise.
 	// Since API 5.3.
 	ContentType string
@@ -80,6 +83,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 	r.Query("userns", o.Userns)
 	r.Query("wait", o.Wait)
 	r.Query("build", o.Build)
+	r.Header("X-Registry-Config", o.RegistryConfig)
 	r.Header("Content-Type", o.ContentType)
 }
 

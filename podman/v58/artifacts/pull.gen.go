@@ -25,8 +25,9 @@ type PullOptions struct {
 	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
 	// for true.
 	TLSVerify *bool
-	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PullOptions) set(r *transport.Request) {

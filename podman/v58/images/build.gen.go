@@ -139,8 +139,9 @@ type BuildOptions struct {
 	// TLSVerify is the query parameter tlsVerify. Since API 4.3. Nil leaves it out: the engine takes an absent one
 	// for true.
 	TLSVerify *bool
-	// RegistryConfig is the header parameter X-Registry-Config. Since API 5.6.
-	RegistryConfig transport.Secret
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 	// ContentType is the header parameter Content-Type: what the body is, application/x-tar unless said otherwise.
 	// Since API 5.6.
 	ContentType string

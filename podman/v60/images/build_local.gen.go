@@ -106,8 +106,9 @@ type BuildLocalOptions struct {
 	Volume []string
 	// Manifest is the query parameter manifest.
 	Manifest string
-	// RegistryConfig is the header parameter X-Registry-Config.
-	RegistryConfig transport.Secret
+	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
+	// registryauth.
+	RegistryConfig transport.RegistryAuth
 }
 
 func (o *BuildLocalOptions) set(r *transport.Request) {

@@ -42,8 +42,9 @@ type PushOptions struct {
 	Retry int
 	// RetryDelay is the query parameter retryDelay. Since API 5.2.
 	RetryDelay string
-	// RegistryAuth is the header parameter X-Registry-Auth.
-	RegistryAuth transport.Secret
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PushOptions) set(r *transport.Request) {

@@ -93,7 +93,7 @@ func TestLibpod(t *testing.T) {
 	for name, words := range map[string][]string{
 		"things/rename.gen.go": {
 			`"/v4.3.1/libpod/things/{id}/rename"`, "Rename(ctx context.Context, id, name string, opts *RenameOptions) error",
-			"TLSVerify *bool", "RegistryAuth transport.Secret",
+			"TLSVerify *bool", "RegistryAuth transport.RegistryAuth",
 		},
 		"things/create.gen.go":  {"body *v43.Thing) (*v43.IDResponse, error)"},
 		"things/add.gen.go":     {`req.Upload(body, "application/x-tar")`},

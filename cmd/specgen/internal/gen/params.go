@@ -26,6 +26,9 @@ const (
 	sendJSON = "json"
 )
 
+// goSecret is the type of a header that holds credentials: made beforehand, or when the call is.
+const goSecret = "transport.RegistryAuth"
+
 // paramTypes are the Go types behind the words of the overlay.
 var paramTypes = map[string]struct{ goType, send string }{
 	"time":             {"time.Time", sendTime},
@@ -34,7 +37,7 @@ var paramTypes = map[string]struct{ goType, send string }{
 	"json-list":        {"[]string", sendJSON},
 	"json":             {"", sendJSON}, // the Go type is given beside it
 	"strings":          {"[]string", ""},
-	"secret":           {"transport.Secret", ""},
+	"secret":           {goSecret, ""},
 	"bool":             {"bool", ""},
 	"string":           {"string", ""},
 	"int":              {"int", ""},

@@ -138,7 +138,7 @@ func (p *planner) planParams(op *plannedOperation) error {
 // anonymous reports whether a parameter is a credential that the engine insists on. It stays an option: the request
 // carries an empty one until the option replaces it.
 func anonymous(f paramFacts) bool {
-	return f.Required && f.In == "header" && f.Go == "transport.Secret"
+	return f.Required && f.In == "header" && f.Go == goSecret
 }
 
 // send is the call that puts a parameter into the request.

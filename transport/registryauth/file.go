@@ -1,0 +1,118 @@
+package registryauth
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+// maxFile bounds a configuration file, and what a helper says.
+const maxFile = 1 << 20
+
+// file is what config.json and auth.json say of credentials.
+type file struct {
+	Auths       map[string]fileEntry `json:"auths"`
+	CredsStore  string               `json:"credsStore"`
+	CredHelpers map[string]string    `json:"credHelpers"`
+	namespaced  bool                 // entries may be for a part of a registry
+}
+
+// fileEntry is a credential as docker login and podman login write it.
+type fileEntry struct {
+	Auth          string `json:"auth"` // base64 of user:password, in place of both
+	Username      string `json:"username"`
+	Password      string `json:"password"`
+	IdentityToken string `json:"identitytoken"`
+	RegistryToken string `json:"registrytoken"`
+	Email         string `json:"email"`
+}
+
+// readFile reads a configuration file; one that is not there, or is empty, says nothing.
+func readFile(path string) (*file, error) {
+	data, err := readBounded(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &file{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("registryauth: %w", err)
+	}
+	return parseFile(path, data)
+}
+
+// readBounded reads a file of at most [maxFile] bytes. A pipe, which could make the call wait for ever, is refused.
+func readBounded(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() && info.Mode()&fs.ModeCharDevice == 0 { // /dev/null is a way to say nothing
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d bytes", maxFile)}
+	}
+	return data, err
+}
+
+// parseFile reads what came from somewhere. The error does not repeat the text, which holds secrets.
+func parseFile(from string, data []byte) (*file, error) {
+	f := &file{}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return f, nil
+	}
+	if err := json.Unmarshal(data, f); err != nil {
+		problem := "is no JSON document"
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			problem = fmt.Sprintf("holds a JSON value of the wrong kind at byte %d", wrong.Offset)
+		}
+		return nil, fmt.Errorf("registryauth: %s %s", from, problem)
+	}
+	return f, nil
+}
+
+// find returns the name and the value of the entry that is for the registry as a whole. Files have been written with
+// several names for the same registry: an entry that has the very name goes first, then the one that sorts first.
+func find[V any](entries map[string]V, registry, exact string, whole func(repository string) bool) (name string, v V, found bool) {
+	if v, found = entries[exact]; found {
+		return exact, v, true
+	}
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		if of, repository := splitAddress(name); of == registry && whole(repository) {
+			return name, entries[name], true
+		}
+	}
+	return "", v, false
+}
+
+// credential decodes an entry; where says which, for the error.
+func (e fileEntry) credential(where string) (Credential, error) {
+	c := Credential{
+		Username: e.Username, Password: e.Password, IdentityToken: e.IdentityToken, RegistryToken: e.RegistryToken, Email: e.Email,
+	}
+	if e.Auth != "" {
+		data, err := base64.StdEncoding.DecodeString(e.Auth)
+		user, password, found := strings.Cut(string(data), ":")
+		if err != nil || !found || user == "" {
+			return Credential{}, fmt.Errorf("registryauth: %s: auth is not user:password in base64", where)
+		}
+		c.Username, c.Password = user, strings.Trim(password, "\x00")
+	}
+	if c.Username == "" && c.Password == "" && c.IdentityToken == "" && c.RegistryToken == "" {
+		return Credential{}, nil // an address that was logged out of
+	}
+	return c, nil
+}

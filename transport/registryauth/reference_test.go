@@ -1,0 +1,170 @@
+package registryauth_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/gantry-go/gantry/transport"
+	"github.com/gantry-go/gantry/transport/registryauth"
+)
+
+func TestParse(t *testing.T) {
+	for image, want := range map[string]registryauth.Query{
+		"busybox":                             {Registry: "docker.io", Repository: "library/busybox"},
+		"me/app:v1":                           {Registry: "docker.io", Repository: "me/app"},
+		"index.docker.io/me/app":              {Registry: "docker.io", Repository: "me/app"},
+		"registry-1.docker.io/me/app":         {Registry: "docker.io", Repository: "me/app"},
+		"localhost/app":                       {Registry: "localhost", Repository: "app"},
+		"LOCAL/app":                           {Registry: "local", Repository: "app"},
+		"registry.example:5000/a/b/c:v1":      {Registry: "registry.example:5000", Repository: "a/b/c"},
+		"docker://registry.example/a":         {Registry: "registry.example", Repository: "a"},
+		"[::1]:5000/a":                        {Registry: "[::1]:5000", Repository: "a"},
+		"a@sha256:" + strings.Repeat("f", 64): {Registry: "docker.io", Repository: "library/a"},
+	} {
+		if got, err := registryauth.Parse(image); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", image, got, err)
+		}
+	}
+}
+
+// mine is a keyring with a credential for registry.example alone, in each way to have one.
+func mine(t *testing.T) map[string]*registryauth.Keyring {
+	t.Helper()
+	dir := t.TempDir()
+	c := registryauth.Credential{Username: "alice", Password: canary}
+	plain := `{"auths": {"registry.example": {"username": "alice", "password": "` + canary + `"}}}`
+	url := `{"auths": {"https://registry.example/v1/": {"username": "alice", "password": "` + canary + `"}}}`
+	helpers(t, "good")
+	user(t)
+	t.Setenv("DOCKER_AUTH_CONFIG", plain)
+	return map[string]*registryauth.Keyring{
+		"config": registryauth.New(registryauth.Config{"registry.example": c}),
+		"plain":  registryauth.File(write(t, plain, dir, "plain.json")),
+		"url":    registryauth.File(write(t, url, dir, "url.json")),
+		"helper": registryauth.File(write(t, `{"credHelpers": {"registry.example": "good"}}`, dir, "helper.json")),
+		"docker": registryauth.Docker(),
+	}
+}
+
+// TestRow92NothingForOthers asks for credentials with references that look like those of a registry but are not.
+func TestRow92NothingForOthers(t *testing.T) {
+	rings := mine(t)
+	for name, k := range rings {
+		for _, image := range []string{"registry.example/a", "Registry.EXAMPLE/a/b:v1", "registry.example/registry.evil/a"} {
+			header, err := k.RegistryHeader(t.Context(), transport.RegistryQuery{Header: one, Image: image, Engine: "docker"})
+			if c, bad := registryauth.Decode(header); err != nil || bad != nil || c.Username != "alice" || c.ServerAddress != "registry.example" {
+				t.Errorf("%s: nothing for %s: %v", name, image, err)
+			}
+		}
+		for _, image := range []string{
+			"registry.example", "registry.example:v1", "evil.example/registry.example/a", "registry.example.evil/a", "evilregistry.example/a",
+			"registry.example:5000/a", "registry.example:443/a", "registry.example:80/a", "registry.example./a", ".registry.example/a", "registry.example..evil/a",
+			"registry.example@evil.example/a", "registry.example@evil.example/../a", "alice@registry.example/a", "alice:pw@registry.example/a",
+			"https://registry.example/a", "http://registry.example/a", "//registry.example/a", "/registry.example/a", "docker://docker://registry.example/a",
+			"registry.example\\@evil.example/a", "registry.example%2f@evil/a", "registry.example%00/a", "registry.example\x00/a", "registry.example\n/a",
+			"registry.example /a", " registry.example/a", "registry.example\t/a", "registry.example?/a", "registry.example#/a", "evil.example?x=registry.example/a",
+			"evil.example#registry.example/a", "registry.example;evil.example/a", "registry.example,evil.example/a", "registry_example/a", "registry-example/a",
+			"registry.exаmple/a", "registry。example/a", "ｒegistry.example/a", "[registry.example]/a", "localhost/registry.example/a", "docker.io/registry.example/a",
+			"registry.example/../evil.example/a", "registry.example/./a", "evil.example/../registry.example/a", "registry.example//a", "registry.example/",
+			"docker-archive:registry.example/a", "oci:registry.example/a", "127.0.0.1/a", "registry.example:/a", "registry.example:x/a",
+			strings.Repeat("a", 300) + ".registry.example/a",
+		} {
+			for _, engine := range []string{"docker", ""} {
+				header, err := k.RegistryHeader(t.Context(), transport.RegistryQuery{Header: one, Image: image, Engine: engine})
+				if header != "" {
+					t.Errorf("%s: a credential for %q", name, image)
+				}
+				if err != nil && !errors.Is(err, transport.ErrInvalidInput) {
+					t.Errorf("%s: %q: %v", name, image, err)
+				}
+			}
+			// Podman gets credentials with their addresses, and only for what may be theirs.
+			header, _ := k.RegistryHeader(t.Context(), transport.RegistryQuery{Header: one, Image: image, Engine: "podman"})
+			if all, err := registryauth.DecodeConfig(header); header != "" && (err != nil || len(all) != 1 || all["registry.example"].Username != "alice") {
+				t.Errorf("%s: Podman gets %v for %q", name, all, image)
+			}
+		}
+	}
+}
+
+// TestRow92ProvidersAreChecked has providers that give what they have to whoever asks.
+func TestRow92ProvidersAreChecked(t *testing.T) {
+	for _, address := range []string{"registry.example", "https://registry.example/v2/", "registry.example:443"} {
+		k := registryauth.New(registryauth.Config{"evil.example": {Username: "alice", Password: canary, ServerAddress: address}})
+		header, err := k.RegistryHeader(t.Context(), transport.RegistryQuery{Header: one, Image: "evil.example/a"})
+		if header != "" || !errors.Is(err, transport.ErrInvalidInput) || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: %v", address, err)
+		}
+		if header, err = k.RegistryHeader(t.Context(), transport.RegistryQuery{Header: many}); header != "" || err == nil {
+			t.Errorf("%s in a build: %v", address, err)
+		}
+	}
+}
+
+// FuzzRow92OneRegistry holds that whoever gets a credential is the registry that it is kept for, told by the text alone.
+func FuzzRow92OneRegistry(f *testing.F) {
+	for _, key := range []string{"registry.example", "https://registry.example:5000/v1/", "docker.io", "https://index.docker.io/v1/", "r.example/ns", "a@b", ""} {
+		for _, image := range []string{"registry.example/a", "registry.example:5000/a:v1", "busybox", "registry.example@evil/a", "R.EXAMPLE/ns/x", "docker://r.example/ns", ""} {
+			f.Add(key, image)
+		}
+	}
+	// plain is the registry in what precedes the first slash of a name.
+	plain := func(address string) string {
+		host, _, _ := strings.Cut(address, "/")
+		host = strings.ToLower(host)
+		if host == "index.docker.io" || host == "registry-1.docker.io" {
+			return "docker.io"
+		}
+		return host
+	}
+	f.Fuzz(func(t *testing.T, key, image string) {
+		k := registryauth.New(registryauth.Config{key: {Username: "alice", Password: canary}})
+		header, err := k.RegistryHeader(t.Context(), transport.RegistryQuery{Header: one, Image: image, Engine: "docker"})
+		if err != nil && (!errors.Is(err, transport.ErrInvalidInput) || strings.Contains(err.Error(), canary)) {
+			t.Error(err)
+		}
+		if header == "" {
+			return
+		}
+		address := key
+		if scheme, rest, found := strings.Cut(strings.ToLower(key), "://"); found && (scheme == "https" || scheme == "http") {
+			address = rest
+		}
+		meant := plain(strings.TrimPrefix(image, "docker://"))
+		if plain(address) != meant && (plain(address) != "docker.io" || strings.ContainsAny(meant, ".:") && strings.Contains(image, "/") || strings.HasPrefix(image, "localhost/")) {
+			t.Errorf("the credential of %q for %q", key, image)
+		}
+		if strings.ContainsFunc(image, func(c rune) bool { return c <= ' ' || c > '~' || c == '\\' || c == '?' || c == '#' || c == '%' }) {
+			t.Errorf("a credential for %q", image)
+		}
+	})
+}
+
+// FuzzFile reads whatever stands in a configuration file. It must not run any helper that it could name.
+func FuzzFile(f *testing.F) {
+	f.Add([]byte(`{"auths": {"r.example": {"auth": "YTpi", "identitytoken": "t"}, "https://r.example/v1/": {}}, "credsStore": "x"}`))
+	f.Add([]byte(`{"auths": {"r.example/ns": {"username": "a", "password": "b"}}, "credHelpers": {"r.example": "../x"}}`))
+	f.Add([]byte(`{"auths": null, "credHelpers": {"": ""}}`))
+	f.Add([]byte("\xff\xfe{}"))
+	f.Setenv("PATH", "")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		k := registryauth.FromText(data)
+		q := registryauth.Query{Registry: "r.example", Repository: "ns/app"}
+		c, err := k.Credential(t.Context(), q)
+		if c != (registryauth.Credential{}) && (err != nil || c.ServerAddress != "r.example" || !json.Valid(data)) {
+			t.Errorf("a credential out of %q", data)
+		}
+		if again, _ := k.Credential(t.Context(), q); again != c {
+			t.Error("another credential the second time")
+		}
+		header, err := k.RegistryHeader(t.Context(), transport.RegistryQuery{Header: many, Engine: "podman"})
+		if err != nil && header != "" {
+			t.Error("an error and a header")
+		}
+		if _, bad := registryauth.DecodeConfig(header); header != "" && header != "\x00" && bad != nil {
+			t.Error(bad)
+		}
+	})
+}
