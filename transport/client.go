@@ -32,6 +32,7 @@ type Client struct {
 	config   config
 	endpoint endpoint
 	route    Route           // nil where this package dials by itself
+	tls      tlsSource       // nil without TLS
 	reads    *pool           // long-lived
 	writes   *pool           // calls that change something
 	life     context.Context // ends with Close
@@ -76,19 +77,21 @@ func New(host string, options ...Option) (*Client, error) {
 
 // reach decides how the host is dialed.
 func (c *Client) reach(host string) (err error) {
-	if c.config.tlsFiles != nil {
-		if c.config.tls, err = c.config.tlsFiles.load(); err != nil {
-			return err
-		}
-	}
 	if c.route, c.endpoint, err = routedEndpoint(host, &c.config); err != nil {
 		return err
 	}
 	if c.route == nil {
-		c.endpoint, err = parseHost(host, c.config.tls != nil)
+		c.endpoint, err = parseHost(host, c.config.secure())
 	} else if c.config.dial == nil {
 		c.config.dial = c.route.Dial
 	}
+	if err == nil {
+		err = c.throughProxy()
+	}
+	if err != nil || c.endpoint.scheme != "https" {
+		return err
+	}
+	c.tls, err = c.config.tlsSource(c.endpoint)
 	return err
 }
 
@@ -105,7 +108,7 @@ func (p *pool) close() {
 }
 
 func (c *Client) newPool(idle time.Duration) *pool {
-	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: clientTLS(c.config.tls, c.endpoint), life: c.life}
+	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: c.tls, life: c.life}
 	return &pool{dialer: d, Transport: http.Transport{
 		Proxy:                  nil, // by option alone, never from the environment
 		DialContext:            d.dialContext,
@@ -169,7 +172,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 		a.end()
 		return nil, r.switched(resp)
 	}
-	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config}
+	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config, silence: c.config.newSilence(r, a)}
 	return resp, nil
 }
 

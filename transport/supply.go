@@ -208,8 +208,9 @@ func (s *supply) drop(dl *dialing) {
 // countedConn tells when it is closed. It passes on what net/http and package hijack make use of.
 type countedConn struct {
 	net.Conn
-	closed func()
-	upload atomic.Pointer[source] // what is being sent on it
+	closed    func()
+	upload    atomic.Pointer[source] // what is being sent on it
+	handshake *handshake             // nil without TLS; set before the connection is used
 }
 
 func (c *countedConn) Close() error {
