@@ -22,8 +22,8 @@ type attempt struct {
 	wanted   atomic.Pointer[want]
 	timer    *time.Timer
 	tries    atomic.Int32
-	reused   atomic.Bool // the connection served other requests before
-	conn     atomic.Pointer[countedConn]
+	reused   atomic.Bool              // the connection served other requests before
+	secure   atomic.Pointer[tls.Conn] // nil without TLS
 	headSent atomic.Bool
 	body     *source
 }
@@ -64,12 +64,19 @@ func (a *attempt) trace(retry func()) *httptrace.ClientTrace {
 		GotConn: func(info httptrace.GotConnInfo) {
 			a.wanted.Load().done()
 			a.reused.Store(info.Reused)
-			a.conn.Store(counted(info.Conn))
+			if secure, ok := info.Conn.(*tls.Conn); ok {
+				a.secure.Store(secure)
+			}
 			if a.body != nil {
-				a.conn.Load().upload.Store(a.body)
+				counted(info.Conn).upload.Store(a.body)
 			}
 		},
 		WroteHeaders: func() { a.headSent.Store(true) },
+		GotFirstResponseByte: func() {
+			if secure := a.secure.Load(); secure != nil {
+				counted(secure).handshake.answered.Store(true)
+			}
+		},
 	}
 }
 
@@ -152,8 +159,8 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 	default:
 		if phase, ok := errors.AsType[*dialPhase](err); ok {
 			class, err = phase.class, phase.err
-		} else if alert, ok := remoteAlert(err); ok && !a.reused.Load() && isVerdict(alert) {
-			class, mayHaveActed, err = ErrTLS, false, a.conn.Load().handshake.explain(err)
+		} else if verdict := a.verdict(err); verdict != nil {
+			class, mayHaveActed, err = ErrTLS, false, verdict
 		} else if refused := answerClass(err); refused != nil {
 			class = refused
 		} else if errors.Is(err, io.ErrUnexpectedEOF) {

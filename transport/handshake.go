@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"reflect"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +17,8 @@ import (
 type handshake struct {
 	note  string // about the certificate that the engine wanted
 	stale error  // why the files' present content was not used
+
+	answered atomic.Bool // the engine has sent something, so that the handshake is over for it too
 }
 
 // handshakeKey is under which a handshake's context holds it.
@@ -46,6 +50,9 @@ func (h *handshake) explain(err error) error {
 	if h == nil {
 		return err
 	}
+	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok && string(record.RecordHeader[:]) == "HTTP/" {
+		err = fmt.Errorf("%w (the engine speaks HTTP there, without TLS)", err)
+	}
 	if h.note != "" {
 		err = fmt.Errorf("%w (%s)", err, h.note)
 	}
@@ -74,6 +81,62 @@ func (d *dialer) dialTLS(ctx context.Context, closed func()) (net.Conn, error) {
 	}
 	counted(conn).handshake = h
 	return conn, nil
+}
+
+const (
+	// verdictTime bounds the wait for the reason why an engine that has just done a handshake takes no more.
+	verdictTime = 100 * time.Millisecond
+	// maxVerdict is more than what an engine can have sent by then: tickets, and an alert.
+	maxVerdict = 16 << 10
+)
+
+// Read implements [net.Conn].
+func (c *countedConn) Read(p []byte) (int, error) {
+	if c.handshake == nil {
+		return c.Conn.Read(p)
+	}
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	if len(c.ahead) > 0 {
+		n := copy(p, c.ahead)
+		c.ahead = c.ahead[n:]
+		return n, nil
+	}
+	return c.Conn.Read(p)
+}
+
+// Write implements [net.Conn]. Where an engine refuses our certificate, its alert comes while the request is written; net/http takes
+// the failure of the write for that of the whole and closes the connection. So a failing write first keeps what has come.
+func (c *countedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil && c.handshake != nil && !c.handshake.answered.Load() && c.SetReadDeadline(time.Now().Add(verdictTime)) == nil {
+		c.reading.Lock() // whoever reads returns by then
+		defer c.reading.Unlock()
+		rest, _ := io.ReadAll(io.LimitReader(c.Conn, maxVerdict)) // to the end that broke the write
+		c.ahead = append(c.ahead, rest...)
+	}
+	return n, err
+}
+
+// verdict returns the alert by which the engine refused the handshake, or nil: from err, or from what the connection
+// has read by now, where net/http reports another failure of it.
+func (a *attempt) verdict(err error) error {
+	conn := a.secure.Load()
+	if conn == nil || a.reused.Load() {
+		return nil
+	}
+	raw := counted(conn)
+	if alert, ok := remoteAlert(err); ok && isVerdict(alert) {
+		return raw.handshake.explain(err)
+	}
+	if !raw.over.Load() {
+		return nil // a read would wait
+	}
+	_, err = conn.Read(make([]byte, 1)) // what ended TLS ends every later read too
+	if alert, ok := remoteAlert(err); ok && isVerdict(alert) {
+		return raw.handshake.explain(err)
+	}
+	return nil
 }
 
 // remoteAlert finds the alert by which the other end ended TLS. crypto/tls keeps its type of alerts to itself.

@@ -32,7 +32,9 @@ func (c *config) idleLimit(r *Request) time.Duration {
 // silentError is the cause of a stream that was given up.
 type silentError struct{ limit time.Duration }
 
-func (e *silentError) Error() string { return fmt.Sprintf("the stream brought nothing for %v", e.limit) }
+func (e *silentError) Error() string {
+	return fmt.Sprintf("the stream brought nothing for %v", e.limit)
+}
 
 // silence ends an attempt once a read has waited too long. A nil one never does.
 type silence struct {
