@@ -11,8 +11,9 @@ import (
 type Option func(*config)
 
 type config struct {
-	tls            *tls.Config
-	tlsFiles       *TLSFiles
+	// Functions, since these hold keys, and fmt prints all that it finds below a value of somebody's.
+	tls            func() *tls.Config
+	tlsFiles       func() TLSFiles
 	decryptKey     func([]byte) ([]byte, error)
 	strictKeys     bool
 	warn           func(error)
@@ -47,7 +48,14 @@ func defaults() config {
 
 // WithTLS makes tcp:// and https:// hosts speak TLS by this configuration, which is cloned. Versions below TLS 1.2
 // are refused whatever it says. Of several options about TLS the last counts.
-func WithTLS(c *tls.Config) Option { return func(o *config) { o.tls, o.tlsFiles = c, nil } }
+func WithTLS(c *tls.Config) Option {
+	return func(o *config) {
+		o.tls, o.tlsFiles = nil, nil
+		if c != nil {
+			o.tls = func() *tls.Config { return c }
+		}
+	}
+}
 
 // WithDialer has every connection, plain calls and upgrades alike, opened by dial. With TLS, the handshake is done
 // on what it returns.

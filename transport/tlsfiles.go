@@ -38,7 +38,7 @@ var ErrKeyEncrypted = errors.New("it is encrypted, and no DecryptKey was given; 
 // such as a certificate written before its key, leave the last good ones in force, and [WithWarning] tells why; the next connection
 // tries again. What is no regular file, such as a pipe, is read once.
 func WithTLSFiles(files TLSFiles) Option {
-	return func(o *config) { o.tlsFiles, o.tls = &files, nil }
+	return func(o *config) { o.tls, o.tlsFiles = nil, func() TLSFiles { return files } }
 }
 
 // WithDecryptKey decrypts the keys of [TLSFiles] that have no DecryptKey, such as those found by docker.Open.
@@ -61,7 +61,11 @@ func (o *config) secure() bool { return o.tls != nil || o.tlsFiles != nil }
 // tlsSource returns what the configuration of each handshake comes from.
 func (o *config) tlsSource(e endpoint) (tlsSource, error) {
 	if o.tlsFiles == nil {
-		fixed := clientTLS(o.tls, e)
+		var given *tls.Config
+		if o.tls != nil {
+			given = o.tls()
+		}
+		fixed := clientTLS(given, e)
 		return func() (*tls.Config, error) { return fixed, nil }, nil
 	}
 	m := newMaterial(o, e)

@@ -34,7 +34,7 @@ type material struct {
 const maxPEM = 8 << 20
 
 func newMaterial(o *config, e endpoint) *material {
-	f := *o.tlsFiles
+	f := o.tlsFiles()
 	if f.DecryptKey == nil {
 		f.DecryptKey = o.decryptKey
 	}
