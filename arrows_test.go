@@ -60,6 +60,10 @@ func allowed(from, imported string) bool {
 		return false
 	case from == "transport":
 		return own == "hijack" || strings.HasPrefix(imported, "github.com/go-json-experiment/json") || imported == "github.com/oapi-codegen/runtime"
+	case from == "transport/keys":
+		return imported == "golang.org/x/crypto/scrypt"
+	case from == "transport/proxy":
+		return own == "transport" || imported == "golang.org/x/net/proxy"
 	case strings.HasPrefix(from, "transport/"):
 		return ours && (own == "hijack" || strings.HasPrefix(own, "transport"))
 	case from == "docker" || from == "podman":

@@ -56,7 +56,7 @@ func (r *route) clientTLS() *tls.Config {
 func (r *route) ask(ctx context.Context, conn net.Conn, address string) (net.Conn, error) {
 	if secure, ok := conn.(*tls.Conn); ok {
 		if err := secure.HandshakeContext(ctx); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("TLS handshake: %w", err)
 		}
 	}
 	head := "CONNECT " + address + " HTTP/1.1\r\nHost: " + address + "\r\n"
