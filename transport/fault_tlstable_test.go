@@ -202,8 +202,8 @@ func (s tlsServer) listen(t *testing.T) *wire {
 	return w
 }
 
-// TestRow21VerdictAfterTheHandshake has an engine that asks for a certificate: with TLS 1.3 its refusal comes when the request may be
-// on its way already, and must be told from an engine that went away whatever came first.
+// TestRow21VerdictAfterTheHandshake has an engine that asks for a certificate: with TLS 1.3 its refusal comes when
+// the request may be on its way already, and must be told from an engine that went away whatever came first.
 func TestRow21VerdictAfterTheHandshake(t *testing.T) {
 	authority := testcert.Authority(t, "authority")
 	mutual := &tls.Config{

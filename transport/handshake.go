@@ -35,7 +35,7 @@ func presenter(own *tls.Certificate) func(*tls.CertificateRequestInfo) (*tls.Cer
 		case own == nil:
 			h.note = "the engine wants a certificate, and there is none"
 			return new(tls.Certificate), nil
-		case wanted.SupportsCertificate(own) != nil:
+		case !fits(wanted, own):
 			h.note = "the certificate was not sent: it is of another authority, or of another kind, than the engine wants"
 			return new(tls.Certificate), nil
 		case time.Now().After(own.Leaf.NotAfter):
@@ -43,6 +43,11 @@ func presenter(own *tls.Certificate) func(*tls.CertificateRequestInfo) (*tls.Cer
 		}
 		return own, nil
 	}
+}
+
+// fits reports whether the engine can make use of a certificate.
+func fits(wanted *tls.CertificateRequestInfo, own *tls.Certificate) bool {
+	return wanted.SupportsCertificate(own) == nil
 }
 
 // explain adds what is known to the error that ended the handshake.
@@ -105,8 +110,9 @@ func (c *countedConn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-// Write implements [net.Conn]. Where an engine refuses our certificate, its alert comes while the request is written; net/http takes
-// the failure of the write for that of the whole and closes the connection. So a failing write first keeps what has come.
+// Write implements [net.Conn]. Where an engine refuses our certificate, its alert comes while the request is written;
+// net/http takes the failure of the write for that of the whole and closes the connection. So a failing write first
+// keeps what has come.
 func (c *countedConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if err != nil && c.handshake != nil && !c.handshake.answered.Load() && c.SetReadDeadline(time.Now().Add(verdictTime)) == nil {

@@ -7,26 +7,28 @@ import (
 	"time"
 )
 
-// WithStreamIdleTimeout bounds the silence of an answer once its head has come: a stream of logs, events, progress or bytes that is
-// being read and brings nothing for that long ends with [ErrTimeout]. 0, no bound, unless set: many streams are silent for long and
-// well, as events are on an idle engine. [Request.StreamIdleTimeout] sets it for one call.
+// WithStreamIdleTimeout bounds the silence of an answer once its head has come: a stream of logs, events, progress or
+// bytes that is being read and brings nothing for that long ends with [ErrTimeout]. 0, no bound, unless set: many
+// streams are silent for long and well, as events are on an idle engine. [Request.StreamIdleTimeout] sets it for one
+// call.
 //
-// An upgraded connection, of attach or exec, is silent when it has brought nothing and was written nothing for that long. A
-// [Pending] is never: waiting is all that it is for. The time between two reads does not count, so a slow reader ends nothing.
+// An upgraded connection, of attach or exec, is silent when it has brought nothing and was written nothing for that
+// long. A [Pending] is never: waiting is all that it is for. The time between two reads does not count, so a slow
+// reader ends nothing.
 func WithStreamIdleTimeout(d time.Duration) Option { return func(o *config) { o.streamIdle = d } }
 
 // StreamIdleTimeout sets, for this request alone, what [WithStreamIdleTimeout] sets for all: 0 for no bound.
 func (r *Request) StreamIdleTimeout(d time.Duration) { r.idle = &d }
 
 // idleLimit returns the longest silence of a request's answer; 0 for no limit.
-func (c *config) idleLimit(r *Request) time.Duration {
+func (o *config) idleLimit(r *Request) time.Duration {
 	switch {
 	case r.late:
 		return 0
 	case r.idle != nil:
 		return *r.idle
 	}
-	return c.streamIdle
+	return o.streamIdle
 }
 
 // silentError is the cause of a stream that was given up.
@@ -47,8 +49,8 @@ type silence struct {
 }
 
 // newSilence returns what watches the answer of a request, or nil.
-func (c *config) newSilence(r *Request, a *attempt) *silence {
-	if limit := c.idleLimit(r); limit > 0 {
+func (o *config) newSilence(r *Request, a *attempt) *silence {
+	if limit := o.idleLimit(r); limit > 0 {
 		return &silence{limit: limit, attempt: a}
 	}
 	return nil

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// TestSilenceOfAConnection holds that what is written ends a silence as what is read does, whatever the connection can do besides.
+// TestSilenceOfAConnection holds that what is written ends a silence as what is read does, whatever the connection
+// can do besides.
 func TestSilenceOfAConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())

@@ -27,7 +27,8 @@ type TLSFiles struct {
 	SkipVerify bool
 }
 
-// ErrKeyEncrypted is the cause of the error about a key that is encrypted while there is nothing to decrypt it. Its class is [ErrInvalidInput].
+// ErrKeyEncrypted is the cause of the error about a key that is encrypted while there is nothing to decrypt it. Its
+// class is [ErrInvalidInput].
 var ErrKeyEncrypted = errors.New("it is encrypted, and no DecryptKey was given; package transport/keys makes one")
 
 // WithTLSFiles makes tcp:// and https:// hosts speak TLS by these files. Of several options about TLS the last counts.
@@ -35,8 +36,8 @@ var ErrKeyEncrypted = errors.New("it is encrypted, and no DecryptKey was given; 
 // [New] reads the files. One that is missing, holds something else, or does not go with the others is an
 // [ErrInvalidInput] that names it. They are read again for every new connection, so that what is renewed takes effect
 // with no restart; open connections stay as they are. Files that have changed into something that cannot be used,
-// such as a certificate written before its key, leave the last good ones in force, and [WithWarning] tells why; the next connection
-// tries again. What is no regular file, such as a pipe, is read once.
+// such as a certificate written before its key, leave the last good ones in force, and [WithWarning] tells why; the
+// next connection tries again. What is no regular file, such as a pipe, is read once.
 func WithTLSFiles(files TLSFiles) Option {
 	return func(o *config) { o.tls, o.tlsFiles = nil, func() TLSFiles { return files } }
 }
@@ -47,12 +48,12 @@ func WithDecryptKey(decrypt func(pem []byte) ([]byte, error)) Option {
 }
 
 // WithWarning has warn told of what works but should not stay so: a key file that others than its owner may read, and
-// files of [TLSFiles] that have changed into something that cannot be used. Each is told once. It may be called by several goroutines at once,
-// and must not block. Without it, warnings go nowhere.
+// files of [TLSFiles] that have changed into something that cannot be used. Each is told once. It may be called by
+// several goroutines at once, and must not block. Without it, warnings go nowhere.
 func WithWarning(warn func(error)) Option { return func(o *config) { o.warn = warn } }
 
-// WithStrictKeyFiles makes a key file that its group or others may read an [ErrInvalidInput]. Windows has no such modes, so there
-// it changes nothing.
+// WithStrictKeyFiles makes a key file that its group or others may read an [ErrInvalidInput]. Windows has no such
+// modes, so there it changes nothing.
 func WithStrictKeyFiles() Option { return func(o *config) { o.strictKeys = true } }
 
 // secure reports whether TLS was asked for.
@@ -75,5 +76,6 @@ func (o *config) tlsSource(e endpoint) (tlsSource, error) {
 	return m.load, nil
 }
 
-// tlsSource returns the configuration for a handshake. With a configuration, an error is what keeps it from being a newer one.
+// tlsSource returns the configuration for a handshake. With a configuration, an error is what keeps it from being a
+// newer one.
 type tlsSource func() (*tls.Config, error)

@@ -1,4 +1,5 @@
-// Package testcert makes certificates for tests: authorities, and what they issue, good and bad, as values and as files.
+// Package testcert makes certificates for tests: authorities, and what they issue, good and bad, as values and as
+// files.
 package testcert
 
 import (

@@ -5,9 +5,10 @@
 //		DecryptKey: keys.Passphrase(func() ([]byte, error) { return secrets.Get("engine-key") }),
 //	})
 //
-// It knows keys of PKCS #8 ("ENCRYPTED PRIVATE KEY") by PBES2, with PBKDF2 or scrypt and AES-128, -192, -256 or triple DES in CBC mode;
-// and those of the first PEM ("Proc-Type: 4,ENCRYPTED") with DES, triple DES or AES, which are weak but still around. That is what OpenSSL
-// writes. The schemes of PKCS #5 version 1 and PKCS #12 are refused by name.
+// It knows keys of PKCS #8 ("ENCRYPTED PRIVATE KEY") by PBES2, with PBKDF2 or scrypt and AES-128, -192, -256 or
+// triple DES in CBC mode; and those of the first PEM ("Proc-Type: 4,ENCRYPTED") with DES, triple DES or AES, which
+// are weak but still around. That is what OpenSSL writes. The schemes of PKCS #5 version 1 and PKCS #12 are refused
+// by name.
 //
 // Neither the passphrase nor the key is part of any error. Everything here is safe for concurrent use.
 package keys
@@ -28,8 +29,9 @@ var (
 	ErrScheme = errors.New("unknown encryption of a key")
 )
 
-// Passphrase makes a DecryptKey of what asks for a passphrase. It asks when there is a key to decrypt and not before, that is in
-// [transport.New] and after the key has changed; ask it quickly, as the connection waits. The error of ask is passed on.
+// Passphrase makes a DecryptKey of what asks for a passphrase. It asks when there is a key to decrypt and not before,
+// that is in [transport.New] and after the key has changed; ask it quickly, as the connection waits. The error of ask
+// is passed on.
 func Passphrase(ask func() ([]byte, error)) func(pem []byte) ([]byte, error) {
 	return func(data []byte) ([]byte, error) {
 		block, err := find(data)

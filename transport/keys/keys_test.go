@@ -18,7 +18,8 @@ import (
 	"github.com/gantry-go/gantry/transport/keys"
 )
 
-// passphrase is that of the files in testdata, which openssl made: plain.pem is the key of all but those of RSA and Ed25519.
+// passphrase is that of the files in testdata, which openssl made: plain.pem is the key of all but those of RSA and
+// Ed25519.
 const passphrase = "canary-passphrase"
 
 func read(t testing.TB, name string) []byte {
@@ -118,7 +119,8 @@ func TestNoKey(t *testing.T) {
 	}
 }
 
-// TestAsksOnlyForEncryptedKeys holds that nobody is asked for a passphrase that is not needed, and that what goes wrong then is told.
+// TestAsksOnlyForEncryptedKeys holds that nobody is asked for a passphrase that is not needed, and that what goes
+// wrong then is told.
 func TestAsksOnlyForEncryptedKeys(t *testing.T) {
 	locked := errors.New("the keyring is locked")
 	decrypt := keys.Passphrase(func() ([]byte, error) { return nil, locked })

@@ -49,8 +49,8 @@ const (
 	oidScrypt = "1.3.6.1.4.1.11591.4.11"
 )
 
-// A key says itself how much work its passphrase takes. These bounds are far beyond what is in use, and keep a broken file from
-// taking minutes or all memory.
+// A key says itself how much work its passphrase takes. These bounds are far beyond what is in use, and keep a broken
+// file from taking minutes or all memory.
 const (
 	maxIterations   = 20_000_000
 	maxScryptMemory = 1 << 30

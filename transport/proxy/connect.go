@@ -70,7 +70,7 @@ func (r *route) ask(ctx context.Context, conn net.Conn, address string) (net.Con
 	limited := &io.LimitedReader{R: conn, N: maxHead}
 	in := bufio.NewReaderSize(limited, 4<<10)
 	for {
-		resp, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect})
+		resp, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect}) //nolint:bodyclose // the body is the tunnel, or goes with it
 		switch {
 		case err != nil && limited.N == 0:
 			return nil, errors.New("its answer is too long")

@@ -16,6 +16,6 @@ func ExampleThrough() {
 		fmt.Println(err)
 		return
 	}
-	defer engine.Close()
+	_ = engine.Close()
 	// Output: proxy: invalid input: the address holds more than a host and a port
 }

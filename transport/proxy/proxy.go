@@ -14,8 +14,8 @@ import (
 // Option changes how a proxy is spoken to.
 type Option func(*route)
 
-// WithTLS is the configuration for the handshake with an https:// proxy, which is cloned. Without it the system's authorities
-// are trusted. It is no part of what the engine is spoken to by.
+// WithTLS is the configuration for the handshake with an https:// proxy, which is cloned. Without it the system's
+// authorities are trusted. It is no part of what the engine is spoken to by.
 func WithTLS(c *tls.Config) Option { return func(r *route) { r.tls = c.Clone() } }
 
 // Through reaches TCP engines through the proxy at a URL:
@@ -24,9 +24,9 @@ func WithTLS(c *tls.Config) Option { return func(r *route) { r.tls = c.Clone() }
 //	https://user:password@host:port     the same, spoken to in TLS; port 443
 //	socks5://user:password@host:port    SOCKS 5; port 1080
 //
-// User and password may be left out. All of them are given the engine's name and look it up themselves. An engine that cannot be
-// reached, or a proxy that refuses, is [transport.ErrConnect]. A URL that names no proxy is an [transport.ErrInvalidInput] of
-// [transport.New].
+// User and password may be left out. All of them are given the engine's name and look it up themselves. An engine
+// that cannot be reached, or a proxy that refuses, is [transport.ErrConnect]. A URL that names no proxy is an
+// [transport.ErrInvalidInput] of [transport.New].
 func Through(address string, options ...Option) transport.Option {
 	return transport.WithProxy(func() (transport.ProxyFunc, error) {
 		r, err := parse(address)

@@ -141,7 +141,8 @@ func TestProxyLooksUpNames(t *testing.T) {
 	}
 }
 
-// TestProxiesThatRefuse has proxies that fail in all kinds of ways. Nothing is sent to the engine, and no password shown.
+// TestProxiesThatRefuse has proxies that fail in all kinds of ways. Nothing is sent to the engine, and no password
+// shown.
 func TestProxiesThatRefuse(t *testing.T) {
 	dead, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
