@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -66,6 +68,9 @@ func New(host string, options ...Option) (*Client, error) {
 		return nil, InvalidHost("is fine, but not the user agent: it holds a character that no header may hold")
 	}
 	if err := c.reach(host); err != nil {
+		if c.route != nil {
+			_ = c.route.Close()
+		}
 		return nil, err
 	}
 	c.life, c.close = context.WithCancelCause(context.Background())
@@ -149,6 +154,9 @@ func (c *Client) Host() string {
 	return c.endpoint.scheme + "://" + c.endpoint.authority + c.endpoint.prefix
 }
 
+// Format writes the engine's address, whatever the verb: a client is in use while it is printed.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.Host()) }
+
 // Close ends every call and stream of the client with [ErrClosed] and closes its connections. It may be called more
 // than once.
 func (c *Client) Close() error {
@@ -204,7 +212,7 @@ func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt
 		unsent := a.unsent(r)
 		err = a.failure(ctx, r, err)
 		a.end()
-		if !unsent || try == maxTries {
+		if !unsent || try == maxTries || errors.Is(err, ErrTLS) {
 			return nil, nil, err
 		}
 	}

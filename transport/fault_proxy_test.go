@@ -93,6 +93,19 @@ func TestRow22ProxiesOfTheEnvironment(t *testing.T) {
 	callAll(t, "tcp", tcpEngine(t, nil).client(t))
 	callAll(t, "tls", tcpEngine(t, authority.Server(t, loopbackHost)).client(t, files))
 	callAll(t, "unix", play(t, echo).client(t))
+	// Even who asks the environment takes no proxy to a loopback address: this one is known by a name elsewhere.
+	far := tcpEngine(t, nil)
+	address := strings.TrimPrefix(far.host, "tcp://")
+	far.host = "tcp://engine.test:2375"
+	callAll(t, "far", far.client(t, transport.WithDialer(func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", address)
+	})))
+	close(far.requests)
+	for r := range far.requests {
+		if !strings.HasPrefix(r.RequestURI, "/") {
+			t.Errorf("%s %s is asked of a proxy", r.Method, r.RequestURI)
+		}
+	}
 	if n := snared.accepted.Load(); n != 0 {
 		t.Errorf("%d connections to proxies of the environment", n)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gantry-go/gantry/internal/testcert"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -132,6 +133,15 @@ func TestStreamIdleTimeoutSparesWhatWaits(t *testing.T) {
 	}
 	_ = pending.Close()
 	within(t, "wait", func() { drop(<-ended) })
+}
+
+// TestStreamIdleTimeoutKeepsHalfClose holds that a connection can do all that it could, on a socket and over TLS.
+func TestStreamIdleTimeoutKeepsHalfClose(t *testing.T) {
+	authority := testcert.Authority(t, "authority")
+	long := transport.WithStreamIdleTimeout(time.Hour)
+	files := transport.WithTLSFiles(transport.TLSFiles{CAPEM: authority.CertPEM()})
+	callAll(t, "unix", play(t, echo).client(t, long))
+	callAll(t, "tls", tcpEngine(t, authority.Server(t, loopbackHost)).client(t, long, files))
 }
 
 // drop is for an error that the test has no use for.

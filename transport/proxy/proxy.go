@@ -24,9 +24,9 @@ func WithTLS(c *tls.Config) Option { return func(r *route) { r.tls = c.Clone() }
 //	https://user:password@host:port     the same, spoken to in TLS; port 443
 //	socks5://user:password@host:port    SOCKS 5; port 1080
 //
-// User and password may be left out. All of them are given the engine's name and look it up themselves. An engine
-// that cannot be reached, or a proxy that refuses, is [transport.ErrConnect]. A URL that names no proxy is an
-// [transport.ErrInvalidInput] of [transport.New].
+// User and password may be left out. All of them are given the engine's name and look it up themselves. The dial timeout
+// bounds the whole way to the engine. An engine that cannot be reached, or a proxy that refuses, is
+// [transport.ErrConnect]. A URL that names no proxy is a [transport.ErrInvalidInput] of [transport.New].
 func Through(address string, options ...Option) transport.Option {
 	return transport.WithProxy(func() (transport.ProxyFunc, error) {
 		r, err := parse(address)
