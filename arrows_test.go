@@ -45,10 +45,21 @@ func shipped(pkg string) bool {
 	return !strings.HasPrefix(pkg, "internal/") && !strings.HasPrefix(pkg, "examples/") && !strings.HasSuffix(pkg, "transporttest")
 }
 
+// libraries are what packages that users link take from elsewhere.
+var libraries = map[string][]string{
+	"transport":              {"github.com/go-json-experiment/json"},
+	"transport/keys":         {"golang.org/x/crypto/scrypt"},
+	"transport/proxy":        {"golang.org/x/net/proxy"},
+	"transport/registryauth": {"github.com/distribution/reference"},
+}
+
 // allowed reports whether a package of ours, by its path in the module, may import another from outside the standard
 // library.
 func allowed(from, imported string) bool {
 	own, ours := strings.CutPrefix(imported, module+"/")
+	if !ours && slices.ContainsFunc(libraries[from], func(l string) bool { return imported == l || strings.HasPrefix(imported, l+"/") }) {
+		return true
+	}
 	layers := strings.Split(from, "/")
 	switch {
 	case strings.HasPrefix(from, "internal/"), strings.HasPrefix(from, "examples/"):
@@ -60,9 +71,7 @@ func allowed(from, imported string) bool {
 	case from == "hijack":
 		return false
 	case from == "transport":
-		return own == "hijack" || strings.HasPrefix(imported, "github.com/go-json-experiment/json")
-	case from == "transport/registryauth" && imported == "github.com/distribution/reference":
-		return true
+		return own == "hijack"
 	case strings.HasPrefix(from, "transport/"):
 		return ours && (own == "hijack" || strings.HasPrefix(own, "transport"))
 	case from == "docker" || from == "podman":

@@ -22,7 +22,8 @@ type attempt struct {
 	wanted   atomic.Pointer[want]
 	timer    *time.Timer
 	tries    atomic.Int32
-	reused   atomic.Bool // the connection served other requests before
+	reused   atomic.Bool              // the connection served other requests before
+	secure   atomic.Pointer[tls.Conn] // nil without TLS
 	headSent atomic.Bool
 	body     *source
 }
@@ -63,11 +64,19 @@ func (a *attempt) trace(retry func()) *httptrace.ClientTrace {
 		GotConn: func(info httptrace.GotConnInfo) {
 			a.wanted.Load().done()
 			a.reused.Store(info.Reused)
+			if secure, ok := info.Conn.(*tls.Conn); ok {
+				a.secure.Store(secure)
+			}
 			if a.body != nil {
 				counted(info.Conn).upload.Store(a.body)
 			}
 		},
 		WroteHeaders: func() { a.headSent.Store(true) },
+		GotFirstResponseByte: func() {
+			if secure := a.secure.Load(); secure != nil {
+				counted(secure).handshake.answered.Store(true)
+			}
+		},
 	}
 }
 
@@ -150,9 +159,8 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 	default:
 		if phase, ok := errors.AsType[*dialPhase](err); ok {
 			class, err = phase.class, phase.err
-		} else if alert, ok := errors.AsType[tls.AlertError](err); ok && !a.reused.Load() && isVerdict(alert) {
-			// With TLS 1.3 the engine's verdict on our certificate comes with its first byte.
-			class, mayHaveActed = ErrTLS, false
+		} else if verdict := a.verdict(err); verdict != nil {
+			class, mayHaveActed, err = ErrTLS, false, verdict
 		} else if refused := answerClass(err); refused != nil {
 			class = refused
 		} else if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -162,12 +170,6 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 	e := r.fail(class, err)
 	e.MayHaveActed = mayHaveActed
 	return e
-}
-
-// isVerdict tells alerts about the handshake from those about what came after it (RFC 8446, section 6.2).
-func isVerdict(alert tls.AlertError) bool {
-	const handshakeFailure, accessDenied, certificateRequired = 40, 49, 116
-	return alert >= handshakeFailure && alert <= accessDenied || alert == certificateRequired
 }
 
 // source is an upload's body that remembers why reading it failed, since net/http does not always say.
@@ -205,11 +207,14 @@ type body struct {
 	io.ReadCloser
 	attempt *attempt
 	config  *config // of the client that brought it
+	silence *silence
 	once    atomic.Bool
 }
 
 func (b *body) Read(p []byte) (int, error) {
+	b.silence.listen()
 	n, err := b.ReadCloser.Read(p)
+	b.silence.heard()
 	if err != nil {
 		if cause := context.Cause(b.attempt.ctx); cause != nil && err != io.EOF && !b.once.Load() { //nolint:errorlint // io.Reader's contract
 			err = cause

@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -32,6 +34,7 @@ type Client struct {
 	config   config
 	endpoint endpoint
 	route    Route           // nil where this package dials by itself
+	tls      tlsSource       // nil without TLS
 	reads    *pool           // long-lived
 	writes   *pool           // calls that change something
 	life     context.Context // ends with Close
@@ -65,6 +68,9 @@ func New(host string, options ...Option) (*Client, error) {
 		return nil, InvalidHost("is fine, but not the user agent: it holds a character that no header may hold")
 	}
 	if err := c.reach(host); err != nil {
+		if c.route != nil {
+			_ = c.route.Close()
+		}
 		return nil, err
 	}
 	c.life, c.close = context.WithCancelCause(context.Background())
@@ -76,19 +82,21 @@ func New(host string, options ...Option) (*Client, error) {
 
 // reach decides how the host is dialed.
 func (c *Client) reach(host string) (err error) {
-	if c.config.tlsFiles != nil {
-		if c.config.tls, err = c.config.tlsFiles.load(); err != nil {
-			return err
-		}
-	}
 	if c.route, c.endpoint, err = routedEndpoint(host, &c.config); err != nil {
 		return err
 	}
 	if c.route == nil {
-		c.endpoint, err = parseHost(host, c.config.tls != nil)
+		c.endpoint, err = parseHost(host, c.config.secure())
 	} else if c.config.dial == nil {
 		c.config.dial = c.route.Dial
 	}
+	if err == nil {
+		err = c.throughProxy()
+	}
+	if err != nil || c.endpoint.scheme != "https" {
+		return err
+	}
+	c.tls, err = c.config.tlsSource(c.endpoint)
 	return err
 }
 
@@ -105,7 +113,7 @@ func (p *pool) close() {
 }
 
 func (c *Client) newPool(idle time.Duration) *pool {
-	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: clientTLS(c.config.tls, c.endpoint), life: c.life}
+	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: c.tls, life: c.life}
 	return &pool{dialer: d, Transport: http.Transport{
 		Proxy:                  nil, // by option alone, never from the environment
 		DialContext:            d.dialContext,
@@ -146,6 +154,9 @@ func (c *Client) Host() string {
 	return c.endpoint.scheme + "://" + c.endpoint.authority + c.endpoint.prefix
 }
 
+// Format writes the engine's address, whatever the verb: a client is in use while it is printed.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.Host()) }
+
 // Close ends every call and stream of the client with [ErrClosed] and closes its connections. It may be called more
 // than once.
 func (c *Client) Close() error {
@@ -178,7 +189,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 		a.end()
 		return nil, r.switched(resp)
 	}
-	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config}
+	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config, silence: c.config.newSilence(r, a)}
 	return resp, nil
 }
 
@@ -220,7 +231,7 @@ func (c *Client) transmit(ctx context.Context, r *Request) (*http.Response, *att
 		unsent := a.unsent(r)
 		err = a.failure(ctx, r, err)
 		a.end()
-		if !unsent || try == maxTries {
+		if !unsent || try == maxTries || errors.Is(err, ErrTLS) {
 			return nil, nil, err
 		}
 	}

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net"
 )
@@ -11,7 +10,7 @@ import (
 type dialer struct {
 	config   *config
 	endpoint endpoint
-	tls      *tls.Config
+	tls      tlsSource
 	life     context.Context // the client's
 	supply   supply
 }
@@ -51,21 +50,6 @@ func (d *dialer) dial(ctx context.Context, closed func()) (net.Conn, error) {
 		return nil, &dialPhase{ErrConnect, dialCause(ctx, err)}
 	}
 	return &countedConn{Conn: conn, closed: closed}, nil
-}
-
-func (d *dialer) dialTLS(ctx context.Context, closed func()) (net.Conn, error) {
-	raw, err := d.dial(ctx, closed)
-	if err != nil {
-		return nil, err
-	}
-	conn := tls.Client(raw, d.tls)
-	ctx, cancel := context.WithTimeoutCause(ctx, d.config.tlsTimeout, fmt.Errorf("no TLS handshake within %v", d.config.tlsTimeout))
-	defer cancel()
-	if err := conn.HandshakeContext(ctx); err != nil {
-		_ = raw.Close()
-		return nil, &dialPhase{ErrTLS, dialCause(ctx, err)}
-	}
-	return conn, nil
 }
 
 // dialCause prefers why the context ended to what the network made of it.

@@ -49,7 +49,8 @@ var (
 	ErrProtocol error = class{"protocol violated"}
 	// ErrTooLarge: the answer is larger than the client's limit.
 	ErrTooLarge error = class{"answer too large"}
-	// ErrTimeout: the engine sent no answer within the header timeout.
+	// ErrTimeout: the engine sent no answer within the header timeout, or its stream was silent for longer than the
+	// bound that was set for it.
 	ErrTimeout error = deadline{class{"no answer in time"}}
 	// ErrVersion: the engine does not offer the API version of the operation; refused before it was sent.
 	ErrVersion error = invalidArgument{class{"API version not offered"}}

@@ -121,9 +121,12 @@ func (r *Request) bodyError(ctx context.Context, err error) error {
 	if refused := answerClass(err); refused != nil {
 		class = refused
 	}
+	silent, isSilent := errors.AsType[*silentError](err)
 	switch {
 	case errors.Is(err, ErrClosed):
 		class, err = ErrClosed, nil
+	case isSilent:
+		class, err = ErrTimeout, silent
 	case errors.Is(err, hijack.ErrClosed), errors.Is(err, ErrUnsupported):
 		class = nil
 	case ctx.Err() != nil:

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/gantry-go/gantry/internal/testcert"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -84,10 +85,17 @@ func TestRow15CertificatesThatAreNotTrusted(t *testing.T) {
 }
 
 func TestRow16OldTLSIsRefused(t *testing.T) {
-	w, config := playTLS(t, func(c *wireConn) { c.request() })
-	config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // what a caller asks for does not lower ours
-	err := transport.None(t.Context(), w.client(t, transport.WithTLS(config)), opStart.Request("conny"))
-	isError(t, "TLS 1.1", err, transport.ErrTLS, false)
+	authority := testcert.Authority(t, "authority")
+	server := authority.Server(t, loopbackHost).TLS()
+	for _, version := range []uint16{tls.VersionTLS10, tls.VersionTLS11} {
+		s := tlsServer{cause: "too old", server: &tls.Config{
+			Certificates: []tls.Certificate{server}, MinVersion: version, MaxVersion: version,
+		}}
+		// What a caller asks for does not lower ours.
+		config := &tls.Config{RootCAs: authority.Pool(), MinVersion: tls.VersionTLS10}
+		err := transport.None(t.Context(), s.listen(t).client(t, transport.WithTLS(config)), opStart.Request("conny"))
+		isError(t, tls.VersionName(version), err, transport.ErrTLS, false)
+	}
 }
 
 func TestRow23PlainAndTLSMixed(t *testing.T) {

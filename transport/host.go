@@ -63,6 +63,9 @@ func tcpEndpoint(scheme, host string, secure bool) (endpoint, error) {
 	case u.Hostname() == "":
 		return endpoint{}, InvalidHost("has no host name")
 	}
+	if scheme == "http" && secure {
+		return endpoint{}, InvalidHost("is of scheme http, which is not encrypted, and TLS is asked for: write tcp or https")
+	}
 	e := endpoint{network: "tcp", scheme: "http", prefix: strings.TrimSuffix(u.EscapedPath(), "/")}
 	if scheme == "https" || scheme == "tcp" && secure {
 		e.scheme = "https"

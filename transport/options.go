@@ -11,15 +11,21 @@ import (
 type Option func(*config)
 
 type config struct {
-	tls            *tls.Config
-	tlsFiles       *TLSFiles
+	// Functions, since these hold keys, and fmt prints all that it finds below a value of somebody's.
+	tls            func() *tls.Config
+	tlsFiles       func() TLSFiles
+	decryptKey     func([]byte) ([]byte, error)
+	strictKeys     bool
+	warn           func(error)
 	dial           DialFunc
 	routes         map[string]func(Target) (Route, error) // by scheme
 	engine         string
+	proxy          func() (ProxyFunc, error)
 	headerTimeout  time.Duration
 	dialTimeout    time.Duration
 	tlsTimeout     time.Duration
 	expectTimeout  time.Duration
+	streamIdle     time.Duration
 	freshMutations bool
 	maxAnswer      int64
 	userAgent      string
@@ -41,8 +47,15 @@ func defaults() config {
 }
 
 // WithTLS makes tcp:// and https:// hosts speak TLS by this configuration, which is cloned. Versions below TLS 1.2
-// are refused whatever it says.
-func WithTLS(c *tls.Config) Option { return func(o *config) { o.tls = c } }
+// are refused whatever it says. Of several options about TLS the last counts.
+func WithTLS(c *tls.Config) Option {
+	return func(o *config) {
+		o.tls, o.tlsFiles = nil, nil
+		if c != nil {
+			o.tls = func() *tls.Config { return c }
+		}
+	}
+}
 
 // WithDialer has every connection, plain calls and upgrades alike, opened by dial. With TLS, the handshake is done
 // on what it returns.

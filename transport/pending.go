@@ -20,6 +20,7 @@ type Pending[T any] struct {
 
 // Late sends a request and returns once the engine has accepted it.
 func Late[T any](ctx context.Context, c Caller, r *Request) (*Pending[T], error) {
+	r.late = true
 	resp, err := stream(ctx, c, r) //nolint:bodyclose // the caller closes it
 	if err != nil {
 		return nil, err

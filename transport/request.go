@@ -33,6 +33,8 @@ type Request struct {
 	streamed      bool   // the body is read while it is sent
 	upgrade       string // protocol asked for by Hijack
 	prompt        bool   // the header timeout applies
+	late          bool   // the body is waited for, however long
+	idle          *time.Duration
 	err           error
 }
 

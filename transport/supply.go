@@ -208,13 +208,18 @@ func (s *supply) drop(dl *dialing) {
 // countedConn tells when it is closed. It passes on what net/http and package hijack make use of.
 type countedConn struct {
 	net.Conn
-	closed func()
-	upload atomic.Pointer[source] // what is being sent on it
+	closed    func()
+	upload    atomic.Pointer[source] // what is being sent on it
+	handshake *handshake             // nil without TLS; set before the connection is used
+	reading   sync.Mutex
+	ahead     []byte      // read, but not yet by who reads
+	over      atomic.Bool // it was closed
 }
 
 func (c *countedConn) Close() error {
 	err := c.Conn.Close()
 	c.closed()
+	c.over.Store(true)
 	// net/http waits for a source that blocks before it says that the connection is gone.
 	if s := c.upload.Swap(nil); s != nil {
 		_ = s.Close()

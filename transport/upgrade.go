@@ -46,7 +46,7 @@ func (c *Client) Hijack(ctx context.Context, r *Request) (*hijack.Conn, error) {
 		a.end()
 		return nil, err
 	}
-	return hijack.NewConn(a.ctx, stream, hijack.Config{
+	return hijack.NewConn(a.ctx, c.config.newSilence(r, a).watch(stream), hijack.Config{
 		Header:  resp.Header,
 		OnClose: a.end,
 		Error:   func(err error) error { return r.bodyError(ctx, err) },
@@ -64,7 +64,7 @@ func (r *Request) switched(resp *http.Response) error {
 const webSocket = "websocket"
 
 // upgraded returns the stream of an answer: both ways after a 101 to the protocol that was asked for, read-only after
-// another success. The body of a 101 is never wrapped: it is the connection, with CloseWrite.
+// another success. The body of a 101 is not wrapped: it is the connection, with CloseWrite.
 func upgraded(r *Request, resp *http.Response) (io.ReadCloser, error) {
 	if resp.StatusCode != http.StatusSwitchingProtocols {
 		if err := Check(r, resp); err != nil {

@@ -1,6 +1,6 @@
 module github.com/gantry-go/gantry/internal/compat
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/gantry-go/gantry v0.0.0
