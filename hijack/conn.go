@@ -19,6 +19,8 @@ type Config struct {
 	Error func(error) error
 	// OnClose, if set, is called once, after the stream was closed, by whatever it was closed.
 	OnClose func()
+	// Received and Sent, if set, count the bytes that are read from and written to the stream.
+	Received, Sent *atomic.Int64
 }
 
 // Conn is a connection that an engine has given up for a raw stream, by a 101 answer; or, read-only, the stream of a
@@ -82,6 +84,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 		return 0, c.wrap(ErrUnsupported)
 	}
 	n, err := writeAll(c.w, p)
+	if c.cfg.Sent != nil {
+		c.cfg.Sent.Add(int64(n))
+	}
 	return n, c.wrap(c.because(err))
 }
 
@@ -153,6 +158,9 @@ func (c *Conn) read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := c.body.Read(p)
+	if c.cfg.Received != nil {
+		c.cfg.Received.Add(int64(n))
+	}
 	return n, c.because(err)
 }
 

@@ -173,12 +173,14 @@ func isVerdict(alert tls.AlertError) bool {
 // source is an upload's body that remembers why reading it failed, since net/http does not always say.
 type source struct {
 	io.Reader
+	n      atomic.Int64 // bytes read
 	failed atomic.Pointer[error]
 	closed atomic.Bool
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
+	s.n.Add(int64(n))
 	if err != nil && err != io.EOF {
 		s.failed.CompareAndSwap(nil, &err)
 	}
@@ -206,6 +208,10 @@ type body struct {
 	attempt *attempt
 	config  *config // of the client that brought it
 	once    atomic.Bool
+
+	seen   *observation // nil where nobody observes
+	held   bool         // the call ends when the body is closed, not at its end
+	closed atomic.Bool
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -216,17 +222,35 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 		b.end()
 	}
+	if b.seen != nil {
+		b.observe(n, err)
+	}
 	return n, err
 }
 
 func (b *body) Close() error {
+	b.closed.Store(true)
 	err := b.ReadCloser.Close()
 	b.end()
+	_ = b.seen.end(nil)
 	return err
 }
 
 func (b *body) end() {
 	if b.once.CompareAndSwap(false, true) {
+		b.seen.unwatch()
 		b.attempt.end()
+	}
+}
+
+// observe tells of a read, and of the end that it came to.
+func (b *body) observe(n int, err error) {
+	b.seen.read.Add(int64(n))
+	switch {
+	case err == nil || b.held || b.closed.Load():
+	case err == io.EOF: //nolint:errorlint // io.Reader's contract
+		_ = b.seen.end(nil)
+	default:
+		_ = b.seen.end(b.seen.call.Request.bodyError(b.seen.ctx, err))
 	}
 }

@@ -167,21 +167,26 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 	if resp.StatusCode == http.StatusSwitchingProtocols { // nobody asked for it, and nothing would end its stream
 		_ = resp.Body.Close()
 		a.end()
-		return nil, r.switched(resp)
+		return nil, r.seen.end(r.switched(resp))
 	}
-	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config}
+	r.seen.watch(a)
+	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config, seen: r.seen}
 	return resp, nil
 }
 
 // send brings the request to the engine and returns its answer's head; the attempt ends with the answer.
 func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt, error) {
+	seen := c.observe(ctx, r)
 	if r.err != nil {
 		r.discard()
-		return nil, nil, r.err
+		return nil, nil, seen.end(r.err)
+	}
+	if err := r.judge(c.config.policies); err != nil {
+		return nil, nil, seen.end(err)
 	}
 	if c.life.Err() != nil {
 		r.discard()
-		return nil, nil, r.fail(ErrClosed, nil)
+		return nil, nil, seen.end(r.fail(ErrClosed, nil))
 	}
 	pool := c.writes
 	if r.op.safe() {
@@ -193,6 +198,7 @@ func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt
 		if err == nil {
 			a.headArrived()
 			if a.ctx.Err() == nil {
+				seen.head(a, resp)
 				return resp, a, nil
 			}
 			_ = resp.Body.Close() // the timeout ran out as the head came
@@ -201,8 +207,9 @@ func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt
 		unsent := a.unsent(r)
 		err = a.failure(ctx, r, err)
 		a.end()
+		seen.tried(a)
 		if !unsent || try == maxTries {
-			return nil, nil, err
+			return nil, nil, seen.end(err)
 		}
 	}
 }

@@ -30,9 +30,10 @@ type Request struct {
 	body          io.Reader
 	getBody       func() io.Reader // set for a body in memory
 	length        int64
-	streamed      bool   // the body is read while it is sent
-	upgrade       string // protocol asked for by Hijack
-	prompt        bool   // the header timeout applies
+	streamed      bool         // the body is read while it is sent
+	upgrade       string       // protocol asked for by Hijack
+	prompt        bool         // the header timeout applies
+	seen          *observation // nil where nobody observes
 	err           error
 }
 

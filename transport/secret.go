@@ -33,3 +33,6 @@ func (s Secret) placeholder() string {
 	}
 	return redacted
 }
+
+// Format writes the engine's address, whatever the verb: a client may hold keys and what unlocks them.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "client of ", c.Host()) }
