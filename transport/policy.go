@@ -50,8 +50,9 @@ func (r *Request) judge(policies []Policy) error {
 // them to a registry, Podman's check of its storage, which repairs if told to.
 //
 // Read-only is not harmless. A reader sees the environment of containers, their logs and every file in them and in
-// images, the swarm's join tokens and its unlock key, and has the engine look things up at registries. Add [Deny] or
-// [Allow] where that is too much.
+// images, the swarm's join tokens and its unlock key, and on Podman what its secrets hold; it has the engine look
+// things up at registries, and ps be run in Podman's containers, by their top. Add [Deny] or [Allow] where that is too
+// much.
 func ReadOnly(r *Request) error {
 	// What the engine makes of the path when it has cleaned it, behind the version.
 	segments := strings.Split(strings.Trim(path.Clean(r.path), "/"), "/")
