@@ -51,6 +51,9 @@ func (r *Request) URL() string {
 	return r.rawPath + "?" + strings.Join(r.query, "&")
 }
 
+// Path returns the escaped path without the query, which may hold what is not for logs.
+func (r *Request) Path() string { return r.rawPath }
+
 // Format writes the method and the path, whatever the verb: headers, parameters and bodies may hold secrets.
 func (r *Request) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, r.op.Method, " ", r.rawPath) }
 
