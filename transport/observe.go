@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,7 +28,7 @@ type Observer func(ctx context.Context, call *Call) (ended func())
 // nothing was written, is one call of several attempts. Calls that a wrapper of the client, or package docker's check
 // of the API version, refuse never come this far.
 func WithObserver(o Observer) Option {
-	return func(c *config) { c.observers = append(c.observers[:len(c.observers):len(c.observers)], o) }
+	return func(c *config) { c.observers = slices.Concat(c.observers, []Observer{o}) }
 }
 
 // Call is a call as observers see it. They read it, between its beginning and its end, and do not keep it longer.

@@ -374,7 +374,7 @@ func TestObserverOfAnAbandonedStream(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want := error(context.Canceled)
+				want := context.Canceled
 				if by == "client" {
 					want = transport.ErrClosed
 					_ = c.Close()
