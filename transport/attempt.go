@@ -25,6 +25,8 @@ type attempt struct {
 	reused   atomic.Bool // the connection served other requests before
 	headSent atomic.Bool
 	body     *source
+
+	seen *observation // nil where nobody observes
 }
 
 // want is one try's need of a connection; its context ends once the try has got one.
@@ -209,8 +211,7 @@ type body struct {
 	config  *config // of the client that brought it
 	once    atomic.Bool
 
-	seen   *observation // nil where nobody observes
-	held   bool         // the call ends when the body is closed, not at its end
+	held   bool // the call ends when the body is closed, not at its end
 	closed atomic.Bool
 }
 
@@ -222,7 +223,7 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 		b.end()
 	}
-	if b.seen != nil {
+	if b.attempt.seen != nil {
 		b.observe(n, err)
 	}
 	return n, err
@@ -232,25 +233,25 @@ func (b *body) Close() error {
 	b.closed.Store(true)
 	err := b.ReadCloser.Close()
 	b.end()
-	_ = b.seen.end(nil)
+	_ = b.attempt.seen.end(nil)
 	return err
 }
 
 func (b *body) end() {
 	if b.once.CompareAndSwap(false, true) {
-		b.seen.unwatch()
+		b.attempt.seen.unwatch()
 		b.attempt.end()
 	}
 }
 
 // observe tells of a read, and of the end that it came to.
 func (b *body) observe(n int, err error) {
-	b.seen.read.Add(int64(n))
+	b.attempt.seen.read.Add(int64(n))
 	switch {
 	case err == nil || b.held || b.closed.Load():
 	case err == io.EOF: //nolint:errorlint // io.Reader's contract
-		_ = b.seen.end(nil)
+		_ = b.attempt.seen.end(nil)
 	default:
-		_ = b.seen.end(b.seen.call.Request.bodyError(b.seen.ctx, err))
+		_ = b.attempt.seen.end(b.attempt.seen.call.Request.bodyError(b.attempt.seen.ctx, err))
 	}
 }

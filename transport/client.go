@@ -170,7 +170,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 		return nil, r.seen.end(r.switched(resp))
 	}
 	r.seen.watch(a)
-	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config, seen: r.seen}
+	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config}
 	return resp, nil
 }
 
@@ -194,6 +194,7 @@ func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt
 	}
 	for try := 1; ; try++ {
 		a := c.begin(ctx, r, pool)
+		a.seen = seen
 		resp, err := a.roundTrip(pool, c.httpRequest(r, a, pool))
 		if err == nil {
 			a.headArrived()

@@ -22,6 +22,8 @@ import (
 // parameters and a body. What cannot be sent is remembered, and Do and Hijack refuse it with [ErrInvalidInput].
 // A Request is not safe for concurrent use.
 type Request struct {
+	seen *observation // nil where nobody observes
+
 	op            *Operation
 	target        string // first path argument, for messages
 	path, rawPath string
@@ -30,10 +32,9 @@ type Request struct {
 	body          io.Reader
 	getBody       func() io.Reader // set for a body in memory
 	length        int64
-	streamed      bool         // the body is read while it is sent
-	upgrade       string       // protocol asked for by Hijack
-	prompt        bool         // the header timeout applies
-	seen          *observation // nil where nobody observes
+	streamed      bool   // the body is read while it is sent
+	upgrade       string // protocol asked for by Hijack
+	prompt        bool   // the header timeout applies
 	err           error
 }
 
