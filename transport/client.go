@@ -170,6 +170,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 		return nil, r.seen.end(r.switched(resp))
 	}
 	r.seen.watch(a)
+	resp.Request = nil // its headers may hold credentials
 	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config}
 	return resp, nil
 }

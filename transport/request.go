@@ -56,10 +56,10 @@ func (r *Request) URL() string {
 func (r *Request) Path() string { return r.rawPath }
 
 // Format writes the method and the path, whatever the verb: headers, parameters and bodies may hold secrets.
-func (r *Request) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, r.op.Method, " ", r.rawPath) }
+func (r Request) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, r.op.Method, " ", r.rawPath) }
 
 // MarshalText is what encoders and structured logs get to see.
-func (r *Request) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(r)), nil }
+func (r Request) MarshalText() ([]byte, error) { return []byte(r.op.Method + " " + r.rawPath), nil }
 
 // Err returns why the request cannot be sent, or nil.
 func (r *Request) Err() error { return r.err }
