@@ -58,6 +58,9 @@ func NewConn(ctx context.Context, body io.ReadCloser, cfg Config) *Conn {
 // Header returns the header of the answer that opened the stream.
 func (c *Conn) Header() http.Header { return c.cfg.Header }
 
+// Format writes what the connection is, whatever the verb: what it holds changes while it is used.
+func (c *Conn) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "connection ", c.MediaType()) }
+
 // MediaType returns the media type of the stream by its header, without parameters, or "". From API 1.42 on it is
 // "application/vnd.docker.multiplexed-stream" for frames and "application/vnd.docker.raw-stream" for a TTY; before,
 // it is the latter for both.

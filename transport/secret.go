@@ -47,3 +47,6 @@ func (m *Messages[T]) Format(f fmt.State, verb rune) { m.req.Format(f, verb) }
 
 // Format writes what the promise answers, whatever the verb.
 func (p *Pending[T]) Format(f fmt.State, verb rune) { p.req.Format(f, verb) }
+
+// Format writes that it is a body, whatever the verb.
+func (b *body) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "body") }
