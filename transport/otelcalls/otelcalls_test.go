@@ -28,7 +28,6 @@ import (
 var (
 	opStart  = transport.Operation{Engine: "docker", Version: "1.41", Name: "ContainerStart", Method: "POST", Path: "/v1.41/containers/{id}/start"}
 	opAttach = transport.Operation{Engine: "docker", Version: "1.41", Name: "ContainerAttach", Method: "POST", Path: "/v1.41/containers/{id}/attach"}
-	opInfo   = transport.Operation{Engine: "docker", Version: "1.41", Name: "SystemInfo", Method: "GET", Path: "/v1.41/info"}
 	opEvents = transport.Operation{Engine: "docker", Version: "1.41", Name: "SystemEvents", Method: "GET", Path: "/v1.41/events"}
 )
 
@@ -238,45 +237,6 @@ func TestGlobalProviders(t *testing.T) {
 	engine.Handle("/{any...}", transporttest.Empty(204))
 	if err := transport.None(t.Context(), engine.Client(t, transport.WithObserver(otelcalls.New(nil))), opStart.Request("x")); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestOnAnEngine(t *testing.T) {
-	engine := enginetest.Docker(t)
-	r := newRecorder(t)
-	c, err := transport.New(engine.Host, r.observer(propagation.TraceContext{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close() //nolint:errcheck // the test has what it wants
-	if _, err := transport.Object[struct{ ID string }](t.Context(), c, opInfo.Request(), "ID"); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	events, err := transport.Sequence[struct{}](ctx, c, opEvents.Request())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cancel()
-	if events.Wait() == nil {
-		t.Error("no error")
-	}
-	_, err = transport.Upgrade(t.Context(), c, opAttach.Request("no-such-container"))
-	if err == nil {
-		t.Error("attached to nothing")
-	}
-	got := map[string]string{}
-	for _, span := range r.spans.GetSpans() {
-		attrs := texts(span.Attributes)
-		got[span.Name] = attrs["http.response.status_code"] + " " + attrs["error.type"]
-		if attrs["server.address"] != strings.TrimPrefix(engine.Host, "unix://") {
-			t.Errorf("%s: %v", span.Name, attrs)
-		}
-	}
-	want := map[string]string{"docker SystemInfo": "200 ", "docker SystemEvents": "200 context canceled", "docker ContainerAttach": "404 404"}
-	if !maps.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
 	}
 }
 
