@@ -3,10 +3,12 @@ module github.com/gantry-go/gantry
 go 1.26.0
 
 require (
+	github.com/Microsoft/go-winio v0.6.4
 	github.com/distribution/reference v0.6.0
 	github.com/go-json-experiment/json v1.27.2
 	golang.org/x/crypto v0.58.0
 	golang.org/x/net v0.62.0
+	golang.org/x/sys v0.49.0
 )
 
 require github.com/opencontainers/go-digest v1.0.0 // indirect

@@ -19,6 +19,8 @@ type Config struct {
 	Error func(error) error
 	// OnClose, if set, is called once, after the stream was closed, by whatever it was closed.
 	OnClose func()
+	// Received and Sent, if set, count the bytes that are read from and written to the stream.
+	Received, Sent *atomic.Int64
 }
 
 // Conn is a connection that an engine has given up for a raw stream, by a 101 answer; or, read-only, the stream of a
@@ -56,6 +58,9 @@ func NewConn(ctx context.Context, body io.ReadCloser, cfg Config) *Conn {
 // Header returns the header of the answer that opened the stream.
 func (c *Conn) Header() http.Header { return c.cfg.Header }
 
+// Format writes what the connection is, whatever the verb: what it holds changes while it is used.
+func (c *Conn) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "connection ", c.MediaType()) }
+
 // MediaType returns the media type of the stream by its header, without parameters, or "". From API 1.42 on it is
 // "application/vnd.docker.multiplexed-stream" for frames and "application/vnd.docker.raw-stream" for a TTY; before,
 // it is the latter for both.
@@ -82,6 +87,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 		return 0, c.wrap(ErrUnsupported)
 	}
 	n, err := writeAll(c.w, p)
+	if c.cfg.Sent != nil {
+		c.cfg.Sent.Add(int64(n))
+	}
 	return n, c.wrap(c.because(err))
 }
 
@@ -153,6 +161,9 @@ func (c *Conn) read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := c.body.Read(p)
+	if c.cfg.Received != nil {
+		c.cfg.Received.Add(int64(n))
+	}
 	return n, c.because(err)
 }
 

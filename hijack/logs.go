@@ -1,6 +1,7 @@
 package hijack
 
 import (
+	"fmt"
 	"io"
 	"iter"
 	"sync/atomic"
@@ -32,6 +33,9 @@ type Logs struct {
 func NewLogs(src io.ReadCloser, cfg LogsConfig) *Logs {
 	return &Logs{src: src, cfg: cfg}
 }
+
+// Format writes that they are logs, whatever the verb: what they hold changes while they are read.
+func (l *Logs) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "logs") }
 
 // TTY says whether the logs are a TTY's: raw, and all of it stdout.
 func (l *Logs) TTY() bool { return l.cfg.TTY }

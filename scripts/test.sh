@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# test.sh: vets and tests every module, with real engines. Tests start those themselves, one of each kind per test
-# binary, and they end with it; this script installs and fetches them, and CI=true makes a test fail that cannot have
-# its engine. GANTRY_TEST_ENGINES are the engines of other Debian suites that are fetched and tried: `make test-engines`
-# tries more of them.
+# test.sh: vets and tests every module, with real engines, and vets what it can for other systems. Tests start engines
+# themselves, one of each kind per test binary, and they end with it; this script installs and fetches them, and CI=true
+# makes a test fail that cannot have its engine. GANTRY_TEST_ENGINES are the engines of other Debian suites that are
+# fetched and tried: `make test-engines` tries more of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/engines/lib.sh
@@ -24,5 +24,6 @@ for module in $(modules); do
 	say "$module"
 	(cd "$module" && go vet ./... && go test -race -timeout 25m ./...) || status=1
 done
+scripts/vet-systems.sh || status=1
 sort -u "$GANTRY_TEST_REPORT"
 exit $status

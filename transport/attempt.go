@@ -26,6 +26,8 @@ type attempt struct {
 	secure   atomic.Pointer[tls.Conn] // nil without TLS
 	headSent atomic.Bool
 	body     *source
+
+	seen *observation // nil where nobody observes
 }
 
 // want is one try's need of a connection; its context ends once the try has got one.
@@ -175,12 +177,14 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 // source is an upload's body that remembers why reading it failed, since net/http does not always say.
 type source struct {
 	io.Reader
+	n      atomic.Int64 // bytes read
 	failed atomic.Pointer[error]
 	closed atomic.Bool
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
+	s.n.Add(int64(n))
 	if err != nil && err != io.EOF {
 		s.failed.CompareAndSwap(nil, &err)
 	}
@@ -209,6 +213,9 @@ type body struct {
 	config  *config // of the client that brought it
 	silence *silence
 	once    atomic.Bool
+
+	held   bool // the call ends when the body is closed, not at its end
+	closed atomic.Bool
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -221,17 +228,35 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 		b.end()
 	}
+	if b.attempt.seen != nil {
+		b.observe(n, err)
+	}
 	return n, err
 }
 
 func (b *body) Close() error {
+	b.closed.Store(true)
 	err := b.ReadCloser.Close()
 	b.end()
+	_ = b.attempt.seen.end(nil)
 	return err
 }
 
 func (b *body) end() {
 	if b.once.CompareAndSwap(false, true) {
+		b.attempt.seen.unwatch()
 		b.attempt.end()
+	}
+}
+
+// observe tells of a read, and of the end that it came to.
+func (b *body) observe(n int, err error) {
+	b.attempt.seen.read.Add(int64(n))
+	switch {
+	case err == nil || b.held || b.closed.Load():
+	case err == io.EOF: //nolint:errorlint // io.Reader's contract
+		_ = b.attempt.seen.end(nil)
+	default:
+		_ = b.attempt.seen.end(b.attempt.seen.call.Request.bodyError(b.attempt.seen.ctx, err))
 	}
 }

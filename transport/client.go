@@ -154,7 +154,8 @@ func (c *Client) Host() string {
 	return c.endpoint.scheme + "://" + c.endpoint.authority + c.endpoint.prefix
 }
 
-// Format writes the engine's address, whatever the verb: a client is in use while it is printed.
+// Format writes the engine's address, whatever the verb: a client is in use while it is printed, and may
+// hold keys and what unlocks them.
 func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.Host()) }
 
 // Close ends every call and stream of the client with [ErrClosed] and closes its connections. It may be called more
@@ -178,7 +179,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 	if again, err := c.reauthorize(ctx, r, resp); again || err != nil {
 		a.end()
 		if err != nil {
-			return nil, err
+			return nil, r.seen.end(err)
 		}
 		if resp, a, err = c.transmit(ctx, r); err != nil {
 			return nil, err
@@ -187,8 +188,10 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 	if resp.StatusCode == http.StatusSwitchingProtocols { // nobody asked for it, and nothing would end its stream
 		_ = resp.Body.Close()
 		a.end()
-		return nil, r.switched(resp)
+		return nil, r.seen.end(r.switched(resp))
 	}
+	r.seen.watch(a)
+	resp.Request = nil // its headers may hold credentials
 	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config, silence: c.config.newSilence(r, a)}
 	return resp, nil
 }
@@ -196,17 +199,21 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 // send brings the request to the engine, with its credentials, and returns its answer's head; the attempt ends with
 // the answer.
 func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt, error) {
+	seen := c.observe(ctx, r)
 	if r.err != nil {
 		r.discard()
-		return nil, nil, r.err
+		return nil, nil, seen.end(r.err)
+	}
+	if err := r.judge(c.config.policies); err != nil {
+		return nil, nil, seen.end(err)
 	}
 	if c.life.Err() != nil {
 		r.discard()
-		return nil, nil, r.fail(ErrClosed, nil)
+		return nil, nil, seen.end(r.fail(ErrClosed, nil))
 	}
 	if _, err := c.authorize(ctx, r, false); err != nil {
 		r.discard()
-		return nil, nil, err
+		return nil, nil, seen.end(err)
 	}
 	return c.transmit(ctx, r)
 }
@@ -219,10 +226,12 @@ func (c *Client) transmit(ctx context.Context, r *Request) (*http.Response, *att
 	}
 	for try := 1; ; try++ {
 		a := c.begin(ctx, r, pool)
+		a.seen = r.seen
 		resp, err := a.roundTrip(pool, c.httpRequest(r, a, pool))
 		if err == nil {
 			a.headArrived()
 			if a.ctx.Err() == nil {
+				r.seen.head(a, resp)
 				return resp, a, nil
 			}
 			_ = resp.Body.Close() // the timeout ran out as the head came
@@ -231,8 +240,9 @@ func (c *Client) transmit(ctx context.Context, r *Request) (*http.Response, *att
 		unsent := a.unsent(r)
 		err = a.failure(ctx, r, err)
 		a.end()
+		r.seen.tried(a)
 		if !unsent || try == maxTries || errors.Is(err, ErrTLS) {
-			return nil, nil, err
+			return nil, nil, r.seen.end(err)
 		}
 	}
 }

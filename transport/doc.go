@@ -9,5 +9,9 @@
 // Whoever receives a [Stream], [Messages], [Pending] or an upgraded connection closes it; iterators close what they
 // read when the loop ends. No goroutine outlives a call that was closed or whose context ended.
 //
+// An [Observer] is told of every call, its attempts and its end; a [Policy] refuses calls before anything is dialed. Both
+// are options of the client, so nothing gets past them; [With] and [Restrict] wrap any [Caller] for a part of a program.
+// Nothing is logged by itself, and nothing that may hold a secret prints it.
+//
 // A call that changes something is sent at most once: see [Error.MayHaveActed] for what is known after a failure.
 package transport

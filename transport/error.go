@@ -87,20 +87,21 @@ func (r *Request) acted(err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		e.MayHaveActed = !r.op.safe()
 	}
+	r.seen.note(err)
 	return err
 }
 
 // Check returns nil for an answer that is a success (2xx, 304), and else what it says as an [*Error]; it then reads
 // and closes the body. [Object] and its sisters call it; call it for an answer that [Caller.Do] gave you.
 func Check(r *Request, resp *http.Response) error {
-	if resp.StatusCode >= 200 && resp.StatusCode < 300 || resp.StatusCode == http.StatusNotModified {
+	if isSuccess(resp.StatusCode) {
 		return nil
 	}
+	heldBack(resp, true)
 	var body []byte
 	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body is a connection, and may never end
 		body = readErrorBody(resp.Body)
 	}
-	_ = resp.Body.Close()
 	e := r.fail(statusClass(resp.StatusCode), nil)
 	e.Status, e.Body = resp.StatusCode, body
 	e.Message, e.Cause = parseErrorBody(resp.Header.Get("Content-Type"), body)
@@ -109,6 +110,8 @@ func Check(r *Request, resp *http.Response) error {
 		// The target may hold anything: it is shown neither decoded nor followed.
 		e.Message = "answered with a redirect, which is not followed"
 	}
+	r.seen.note(e)
+	_ = resp.Body.Close()
 	return e
 }
 

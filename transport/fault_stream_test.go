@@ -357,65 +357,6 @@ func TestLateAnswer(t *testing.T) {
 	}
 }
 
-// TestRow94CloseEndsEverything closes a client under calls and streams of every kind.
-func TestRow94CloseEndsEverything(t *testing.T) {
-	w := play(t, func(c *wireConn) {
-		r := c.request()
-		switch {
-		case r == nil:
-		case strings.HasSuffix(r.URL.Path, "/attach"):
-			c.write(switching)
-		case !strings.HasSuffix(r.URL.Path, "/json"):
-			c.write("HTTP/1.1 200 OK\r\n\r\n")
-		}
-		c.gone()
-	})
-	c := w.client(t)
-	conn, err := c.Hijack(t.Context(), opAttach.Request("conny"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	events, err := transport.Sequence[thing](t.Context(), c, opEvents.Request())
-	if err != nil {
-		t.Fatal(err)
-	}
-	archive, err := transport.Bytes(t.Context(), c, opExport.Request("conny"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pending, err := transport.Late[thing](t.Context(), c, opWait.Request("conny"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 4 {
-		<-w.requests
-	}
-	calls := map[string]func() error{
-		"call": func() error {
-			_, err := transport.Object[thing](t.Context(), c, opInspect.Request("conny"))
-			return err
-		},
-		"hijack":  func() error { _, err := conn.Read(make([]byte, 1)); return err },
-		"events":  events.Wait,
-		"archive": func() error { _, err := archive.Read(make([]byte, 1)); return err },
-		"wait":    func() error { _, err := pending.Result(); return err },
-	}
-	var all sync.WaitGroup
-	for name, call := range calls {
-		all.Go(func() {
-			if err := call(); !errors.Is(err, transport.ErrClosed) {
-				t.Errorf("%s: %v", name, err)
-			}
-		})
-	}
-	<-w.requests // the call is under way
-	_ = c.Close()
-	_ = c.Close()
-	within(t, "what was open", all.Wait)
-	err = transport.None(t.Context(), c, opStart.Request("conny"))
-	isError(t, "after Close", err, transport.ErrClosed, false)
-}
-
 func TestFramingIsAskedForWhereNothingTells(t *testing.T) {
 	for _, tty := range []bool{true, false} {
 		w := play(t, func(c *wireConn) {

@@ -45,6 +45,9 @@ func Framed(ctx context.Context, c Caller, r *Request, f Framing) (*hijack.Logs,
 	if err != nil {
 		return nil, err
 	}
+	if b, ok := s.body.(*body); ok {
+		b.held = true // what the frames hold may be a failure
+	}
 	if f.TTY == nil {
 		switch media, _, _ := mime.ParseMediaType(s.Header.Get("Content-Type")); {
 		case media == mediaFramed:

@@ -89,6 +89,7 @@ func stream(ctx context.Context, c Caller, r *Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	heldBack(resp, true)
 	if err := Check(r, resp); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,8 @@ type config struct {
 	freshMutations bool
 	maxAnswer      int64
 	userAgent      string
+	observers      []Observer
+	policies       []Policy
 	unknown        func(op *Operation, doc []byte, v any) // reports what v's type has no field for
 }
 

@@ -20,6 +20,8 @@ import (
 // parameters and a body. What cannot be sent is remembered, and Do and Hijack refuse it with [ErrInvalidInput].
 // A Request is not safe for concurrent use.
 type Request struct {
+	seen *observation // nil where nobody observes
+
 	op            *Operation
 	target        string    // first path argument, for messages
 	args          [2]string // the first of the path; a slice would cost every call an allocation
@@ -52,11 +54,14 @@ func (r *Request) URL() string {
 	return r.rawPath + "?" + strings.Join(r.query, "&")
 }
 
+// Path returns the escaped path without the query, which may hold what is not for logs.
+func (r *Request) Path() string { return r.rawPath }
+
 // Format writes the method and the path, whatever the verb: headers, parameters and bodies may hold secrets.
-func (r *Request) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, r.op.Method, " ", r.rawPath) }
+func (r Request) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, r.op.Method, " ", r.rawPath) }
 
 // MarshalText is what encoders and structured logs get to see.
-func (r *Request) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(r)), nil }
+func (r Request) MarshalText() ([]byte, error) { return []byte(r.op.Method + " " + r.rawPath), nil }
 
 // Err returns why the request cannot be sent, or nil.
 func (r *Request) Err() error { return r.err }

@@ -39,3 +39,17 @@ func (s Secret) placeholder() string {
 	}
 	return redacted
 }
+
+// What answers a request keeps it, and fmt finds it there. These write the method and the path alone, as the request does.
+
+// Format writes what the stream answers, whatever the verb.
+func (s *Stream) Format(f fmt.State, verb rune) { s.req.Format(f, verb) }
+
+// Format writes what the messages answer, whatever the verb.
+func (m *Messages[T]) Format(f fmt.State, verb rune) { m.req.Format(f, verb) }
+
+// Format writes what the promise answers, whatever the verb.
+func (p *Pending[T]) Format(f fmt.State, verb rune) { p.req.Format(f, verb) }
+
+// Format writes that it is a body, whatever the verb.
+func (b *body) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "body") }

@@ -28,6 +28,7 @@ func Bytes(ctx context.Context, c Caller, r *Request) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	heldBack(resp, false) // bytes that have come are all there is to say
 	return &Stream{Header: resp.Header, ctx: ctx, req: r, body: resp.Body}, nil
 }
 

@@ -44,13 +44,18 @@ func (c *Client) Hijack(ctx context.Context, r *Request) (*hijack.Conn, error) {
 	if err != nil {
 		_ = resp.Body.Close()
 		a.end()
-		return nil, err
+		return nil, r.seen.end(err)
 	}
-	return hijack.NewConn(a.ctx, c.config.newSilence(r, a).watch(stream), hijack.Config{
+	cfg := hijack.Config{
 		Header:  resp.Header,
 		OnClose: a.end,
 		Error:   func(err error) error { return r.bodyError(ctx, err) },
-	}), nil
+	}
+	if seen := r.seen; seen != nil {
+		cfg.Received, cfg.Sent = &seen.read, &seen.written
+		cfg.OnClose = func() { seen.closed(a) }
+	}
+	return hijack.NewConn(a.ctx, c.config.newSilence(r, a).watch(stream), cfg), nil
 }
 
 // switched is the error of a 101 to what was not asked for.

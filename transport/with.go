@@ -11,19 +11,37 @@ import (
 // for a proxy.
 //
 //	containers.New(transport.With(engine, func(r *transport.Request) { r.Query("experimental", true) }))
-func With(c Caller, edit func(*Request)) Caller { return editing{c, edit} }
+func With(c Caller, edit func(*Request)) Caller {
+	return gate{c, func(r *Request) error { edit(r); return nil }}
+}
 
-type editing struct {
+// Restrict returns a caller that sends only what every policy lets pass, so that a part of a program gets less of an
+// engine than the rest:
+//
+//	dashboard.Serve(containers.New(transport.Restrict(engine, transport.ReadOnly)))
+//
+// It holds for what comes through it. What c itself does to a request afterwards, it does not see: [WithPolicy] is what
+// nothing gets past.
+func Restrict(c Caller, policies ...Policy) Caller {
+	return gate{c, func(r *Request) error { return r.judge(policies) }}
+}
+
+// gate is what every request of a caller passes, to be edited or refused.
+type gate struct {
 	caller Caller
-	edit   func(*Request)
+	pass   func(*Request) error
 }
 
-func (e editing) Do(ctx context.Context, r *Request) (*http.Response, error) {
-	e.edit(r)
-	return e.caller.Do(ctx, r)
+func (g gate) Do(ctx context.Context, r *Request) (*http.Response, error) {
+	if err := g.pass(r); err != nil {
+		return nil, err
+	}
+	return g.caller.Do(ctx, r)
 }
 
-func (e editing) Hijack(ctx context.Context, r *Request) (*hijack.Conn, error) {
-	e.edit(r)
-	return e.caller.Hijack(ctx, r)
+func (g gate) Hijack(ctx context.Context, r *Request) (*hijack.Conn, error) {
+	if err := g.pass(r); err != nil {
+		return nil, err
+	}
+	return g.caller.Hijack(ctx, r)
 }

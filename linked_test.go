@@ -1,0 +1,30 @@
+package gantry_test
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestNothingIsLinkedUnasked holds, for each system, that the ways in that have packages of their own, and what they
+// need, are linked by who imports them alone.
+func TestNothingIsLinkedUnasked(t *testing.T) {
+	t.Setenv("CGO_ENABLED", "0")
+	const winio = "github.com/Microsoft/go-winio"
+	for _, system := range []string{"linux", "windows", "darwin"} {
+		t.Setenv("GOOS", system)
+		deps := goList(t, "-deps", module+"/docker", module+"/docker/v141/containers", module+"/podman")
+		for _, unasked := range []string{winio, "log/slog", module + "/transport/npipe", module + "/transport/slogcalls"} {
+			if slices.Contains(deps, unasked) {
+				t.Errorf("on %s it links %s", system, unasked)
+			}
+		}
+		asked := goList(t, "-deps", module+"/transport/npipe")
+		if got := slices.Contains(asked, winio); got != (system == "windows") {
+			t.Errorf("on %s, npipe links winio: %v", system, got)
+		}
+	}
+	t.Setenv("GOOS", "")
+	if modules := goList(t, "-m", "-f", "{{.Path}}", "all"); slices.Contains(modules, "go.opentelemetry.io/otel") {
+		t.Error("OpenTelemetry is required by the root module")
+	}
+}
