@@ -16,6 +16,7 @@ type config struct {
 	dial           DialFunc
 	routes         map[string]func(Target) (Route, error) // by scheme
 	engine         string
+	identity       string
 	headerTimeout  time.Duration
 	dialTimeout    time.Duration
 	tlsTimeout     time.Duration
