@@ -62,8 +62,10 @@ func allowed(from, imported string) bool {
 		return own == "hijack" || strings.HasPrefix(imported, "github.com/go-json-experiment/json") || imported == "github.com/oapi-codegen/runtime"
 	case strings.HasPrefix(from, "transport/"):
 		return ours && (own == "hijack" || strings.HasPrefix(own, "transport"))
+	case from == "podman" && imported == "github.com/BurntSushi/toml":
+		return true
 	case from == "docker" || from == "podman":
-		return ours && (own == "hijack" || own == "internal/sockets" || strings.HasPrefix(own, "transport"))
+		return ours && (own == "hijack" || own == "internal/discover" || strings.HasPrefix(own, "transport"))
 	case len(layers) == 2: // docker/v141
 		return false
 	case len(layers) == 3: // docker/v141/containers

@@ -3,6 +3,7 @@ module github.com/gantry-go/gantry
 go 1.26
 
 require (
+	github.com/BurntSushi/toml v1.6.0
 	github.com/go-json-experiment/json v1.27.2
 	github.com/oapi-codegen/runtime v1.8.0
 )

@@ -1,5 +1,4 @@
-// Package sockets finds an engine on the sockets where engines usually listen. Packages docker and podman share it.
-package sockets
+package discover
 
 import (
 	"context"
@@ -10,13 +9,13 @@ import (
 	"strings"
 )
 
-// First opens the engine on the first of the paths where one answers, and returns its path. When none does, tried has
-// an error for each path. It gives up when the context ends.
-func First[E any](ctx context.Context, paths []string, open func(host string) (E, error)) (engine E, path string, tried []error) {
-	for _, path := range paths {
-		engine, err := try(path, open)
+// First opens the engine at the first of the hosts where one answers, and returns the host. When none does, tried has
+// an error for each. It gives up when the context ends.
+func First[E any](ctx context.Context, hosts []string, open func(host string) (E, error)) (engine E, host string, tried []error) {
+	for _, host := range hosts {
+		engine, err := try(host, open)
 		if err == nil {
-			return engine, path, nil
+			return engine, host, tried
 		}
 		tried = append(tried, err)
 		if ctx.Err() != nil {
@@ -26,27 +25,31 @@ func First[E any](ctx context.Context, paths []string, open func(host string) (E
 	return engine, "", tried
 }
 
-func try[E any](path string, open func(host string) (E, error)) (engine E, err error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return engine, fmt.Errorf("%s: %w", path, fs.ErrNotExist)
-	case err != nil:
-		return engine, err
-	case info.Mode().Type() != fs.ModeSocket:
-		return engine, fmt.Errorf("%s is no socket", path)
+func try[E any](host string, open func(host string) (E, error)) (engine E, err error) {
+	name := host
+	if path, unix := strings.CutPrefix(host, "unix://"); unix {
+		name = path
+		info, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return engine, fmt.Errorf("%s: %w", path, fs.ErrNotExist)
+		case err != nil:
+			return engine, err
+		case info.Mode().Type() != fs.ModeSocket:
+			return engine, fmt.Errorf("%s is no socket", path)
+		}
 	}
-	if engine, err = open("unix://" + path); err != nil {
-		return engine, fmt.Errorf("%s: %w", path, err)
+	if engine, err = open(host); err != nil {
+		return engine, fmt.Errorf("%s: %w", name, err)
 	}
 	return engine, nil
 }
 
-// Explain says on one line what was tried, after saying which variable would have named an engine.
-func Explain(variable string, tried []error) string {
+// Explain says on one line what was looked at in vain.
+func Explain(tried []error) string {
 	lines := make([]string, len(tried))
 	for i, err := range tried {
 		lines[i] = err.Error()
 	}
-	return "no engine found (" + variable + " is not set): " + strings.Join(lines, "; ")
+	return "no engine found: " + strings.Join(lines, "; ")
 }

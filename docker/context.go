@@ -1,0 +1,105 @@
+package docker
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/gantry-go/gantry/internal/discover"
+	"github.com/gantry-go/gantry/transport"
+)
+
+// defaultContext is the name that stands for no context.
+const defaultContext = "default"
+
+// maxContextName is more than the docker command line's own files can have.
+const maxContextName = 255
+
+var contextName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$`)
+
+// fromContext reads a docker context. Its files are in folders named by the hash of its name, so that no name leads
+// elsewhere.
+func fromContext(env *discover.Environment, name, source string) (*named, error) {
+	refuse := func(err error) (*named, error) {
+		return nil, fmt.Errorf("%s: %w", source, discover.Invalid("docker context", err))
+	}
+	if len(name) > maxContextName || !contextName.MatchString(name) {
+		return refuse(errors.New("no context has such a name"))
+	}
+	dir := configDir(env)
+	if dir == "" {
+		return refuse(errNoHome)
+	}
+	sum := sha256.Sum256([]byte(name))
+	id := hex.EncodeToString(sum[:])
+
+	path := filepath.Join(dir, "contexts", "meta", id, "meta.json")
+	data, err := discover.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return refuse(fmt.Errorf("there is no such context: %s: %w", path, fs.ErrNotExist))
+	} else if err != nil {
+		return refuse(err)
+	}
+	endpoint, err := parseContext(data)
+	if err != nil {
+		return refuse(fmt.Errorf("%s: %w", path, err))
+	}
+	n := &named{host: endpoint.Host, source: source, context: name}
+	if n.host == "" {
+		n.host = platformHost(env.OS) // as the command line has it
+	}
+	if !overTCP(n.host) {
+		return n, nil
+	}
+	var files *transport.TLSFiles
+	tlsDir := filepath.Join(dir, "contexts", "tls", id, "docker")
+	if info, err := os.Stat(tlsDir); err == nil && info.IsDir() {
+		files = tlsFiles(tlsDir, false)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return refuse(err) // it may be what makes the difference to plain text
+	}
+	if endpoint.SkipTLSVerify {
+		if files == nil {
+			files = new(transport.TLSFiles)
+		}
+		files.SkipVerify = true
+	}
+	n.useTLS(files)
+	if env.Getenv("DOCKER_TLS_VERIFY") != "" {
+		switch {
+		case n.tls == nil && !strings.HasPrefix(n.host, "https://"):
+			return refuse(errors.New("DOCKER_TLS_VERIFY is set, and the context speaks plain text"))
+		case n.tls != nil && n.tls.SkipVerify:
+			return refuse(errors.New("DOCKER_TLS_VERIFY is set, and the context skips verification"))
+		}
+	}
+	return n, nil
+}
+
+// contextEndpoint is what a context says of its engine.
+type contextEndpoint struct {
+	Host          string `json:"Host"`
+	SkipTLSVerify bool   `json:"SkipTLSVerify"`
+}
+
+// parseContext reads a context's meta.json as the command line reads it.
+func parseContext(data []byte) (contextEndpoint, error) {
+	var meta struct {
+		Endpoints map[string]*contextEndpoint `json:"Endpoints"`
+	}
+	if err := json.Unmarshal(data, &meta); err != nil {
+		return contextEndpoint{}, err
+	}
+	endpoint := meta.Endpoints["docker"]
+	if endpoint == nil {
+		return contextEndpoint{}, errors.New("it has no docker endpoint")
+	}
+	return *endpoint, nil
+}
