@@ -4,9 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/gantry-go/gantry/docker"
@@ -126,7 +126,10 @@ func TestRow93HostileContexts(t *testing.T) {
 		"folder":       {arrange: func(meta string) { _ = os.MkdirAll(meta, 0o700) }},
 		"no end":       {arrange: func(meta string) { _ = os.MkdirAll(filepath.Dir(meta), 0o700); _ = os.Symlink("/dev/zero", meta) }},
 		"endless link": {arrange: func(meta string) { _ = os.MkdirAll(filepath.Dir(meta), 0o700); _ = os.Symlink(meta, meta) }},
-		"pipe":         {arrange: func(meta string) { _ = os.MkdirAll(filepath.Dir(meta), 0o700); _ = syscall.Mkfifo(meta, 0o600) }},
+		"pipe": {arrange: func(meta string) {
+			_ = os.MkdirAll(filepath.Dir(meta), 0o700)
+			_ = exec.CommandContext(t.Context(), "mkfifo", meta).Run()
+		}},
 		"password": {arrange: func(meta string) {
 			write(t, meta, []byte(`{"Endpoints":{"docker":{"Host":"tcp://me:s3cret@127.0.0.1:1"}}}`))
 		}},

@@ -22,6 +22,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gantry-go/gantry/internal/leak"
 )
 
 // fakes are engines that say which of them was asked.
@@ -36,7 +38,8 @@ type fakes struct {
 // certificate, rogue with TLS by an authority that nobody trusts. The certificates are in folders below certs.
 func newFakes(t *testing.T) *fakes {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "fakes") // short, for paths of sockets
+	leak.Check(t)
+	dir, err := os.MkdirTemp("", "fakes") //nolint:usetesting // t.TempDir is too long for the paths of sockets
 	if err != nil {
 		t.Fatal(err)
 	}
