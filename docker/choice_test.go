@@ -116,7 +116,7 @@ func TestRow93HostileContexts(t *testing.T) {
 		"huge name":    {context: strings.Repeat("x", 1<<20)},
 		"option":       {context: "-x"},
 		"slash":        {context: "a/b"},
-		"huge":         {arrange: func(meta string) { write(t, meta, []byte(`{"Endpoints":{`+strings.Repeat(" ", 1<<20)+`}}`)) }},
+		"huge":         {arrange: func(meta string) { write(t, meta, []byte(`{"Endpoints":{"docker":{"Host":"unix:///x"}}}`+strings.Repeat(" ", 1<<20))) }},
 		"deep":         {arrange: func(meta string) { write(t, meta, []byte(strings.Repeat(`{"Endpoints":`, 1<<15))) }},
 		"empty":        {arrange: func(meta string) { write(t, meta, nil) }},
 		"null":         {arrange: func(meta string) { write(t, meta, []byte("null")) }},

@@ -19,9 +19,6 @@ import (
 // defaultContext is the name that stands for no context.
 const defaultContext = "default"
 
-// maxContextName is more than the docker command line's own files can have.
-const maxContextName = 255
-
 var contextName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$`)
 
 // fromContext reads a docker context. Its files are in folders named by the hash of its name, so that no name leads
@@ -30,7 +27,7 @@ func fromContext(env *discover.Environment, name, source string) (*named, error)
 	refuse := func(err error) (*named, error) {
 		return nil, fmt.Errorf("%s: %w", source, discover.Invalid("docker context", err))
 	}
-	if len(name) > maxContextName || !contextName.MatchString(name) {
+	if !contextName.MatchString(name) {
 		return refuse(errors.New("no context has such a name"))
 	}
 	dir := configDir(env)

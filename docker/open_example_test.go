@@ -15,8 +15,10 @@ func ExampleFind() {
 		fmt.Println(err) // it names each place that was looked at
 		return
 	}
-	fmt.Println(choice.Source) // here the environment names an engine
-	// Output: DOCKER_HOST
+	fmt.Println(choice.Host, "by", choice.Source)
+	for _, reason := range choice.Passed {
+		fmt.Println("passed by:", reason)
+	}
 }
 
 // An engine by the name of its docker context, with the context's TLS files.

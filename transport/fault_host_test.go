@@ -18,7 +18,7 @@ import (
 func TestRow7SecretsInTheHost(t *testing.T) {
 	for _, host := range []string{
 		"%s://me:s3cret@h:1", "%s://s3cret@h:1", "%s://h:1?token=s3cret", "%s://h:1/?s3cret", "%s://h:1/x#s3cret", "%s://h:1?", "%s://h:1#",
-		"%s://me:s3cret@h:port", "%s://[s3cret", "%s://h:1:s3cret", "me:s3cret@%s://h", "%s:me:s3cret@h", "%s://h:1\x00s3cret", "%s://h%%zzs3cret",
+		"%s://me:s3cret@h:port", "%s://[s3cret", "%s://h:1:s3cret", "me:s3cret@%s://h", "%s:me:s3cret@h", "%s://h:1\x00s3cret", "%s://h%%zzs3cret", "%s://h:1:2", "%s://fe80::1",
 	} {
 		for _, scheme := range []string{"tcp", "http", "https"} {
 			given := strings.Replace(strings.ReplaceAll(host, "%s", scheme), "%%", "%", 1)
