@@ -110,13 +110,15 @@ func TestRow93HostileContexts(t *testing.T) {
 		context string
 		arrange func(meta string)
 	}{
-		"above":        {context: "../../../etc"},
-		"NUL":          {context: "a\x00b"}, // not by the environment, which cannot hold it
-		"line feed":    {context: "a\nb"},
-		"huge name":    {context: strings.Repeat("x", 1<<20)},
-		"option":       {context: "-x"},
-		"slash":        {context: "a/b"},
-		"huge":         {arrange: func(meta string) { write(t, meta, []byte(`{"Endpoints":{"docker":{"Host":"unix:///x"}}}`+strings.Repeat(" ", 1<<20))) }},
+		"above":     {context: "../../../etc"},
+		"NUL":       {context: "a\x00b"}, // not by the environment, which cannot hold it
+		"line feed": {context: "a\nb"},
+		"huge name": {context: strings.Repeat("x", 1<<20)},
+		"option":    {context: "-x"},
+		"slash":     {context: "a/b"},
+		"huge": {arrange: func(meta string) {
+			write(t, meta, []byte(`{"Endpoints":{"docker":{"Host":"unix:///x"}}}`+strings.Repeat(" ", 1<<20)))
+		}},
 		"deep":         {arrange: func(meta string) { write(t, meta, []byte(strings.Repeat(`{"Endpoints":`, 1<<15))) }},
 		"empty":        {arrange: func(meta string) { write(t, meta, nil) }},
 		"null":         {arrange: func(meta string) { write(t, meta, []byte("null")) }},
