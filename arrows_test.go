@@ -47,6 +47,8 @@ func shipped(pkg string) bool {
 
 // libraries are what packages that users link take from elsewhere.
 var libraries = map[string][]string{
+	"internal/discover":      {"github.com/go-json-experiment/json"},
+	"podman":                 {"github.com/BurntSushi/toml"},
 	"transport":              {"github.com/go-json-experiment/json"},
 	"transport/keys":         {"golang.org/x/crypto/scrypt"},
 	"transport/proxy":        {"golang.org/x/net/proxy"},
@@ -75,7 +77,7 @@ func allowed(from, imported string) bool {
 	case strings.HasPrefix(from, "transport/"):
 		return ours && (own == "hijack" || strings.HasPrefix(own, "transport"))
 	case from == "docker" || from == "podman":
-		return ours && (own == "hijack" || own == "internal/sockets" || strings.HasPrefix(own, "transport"))
+		return ours && (own == "hijack" || own == "internal/discover" || strings.HasPrefix(own, "transport"))
 	case len(layers) == 2: // docker/v141
 		return false
 	case len(layers) == 3: // docker/v141/containers

@@ -3,6 +3,7 @@ module github.com/gantry-go/gantry
 go 1.26.0
 
 require (
+	github.com/BurntSushi/toml v1.6.0
 	github.com/Microsoft/go-winio v0.6.4
 	github.com/distribution/reference v0.6.0
 	github.com/go-json-experiment/json v1.27.2

@@ -1,8 +1,9 @@
 // Package docker finds and opens a Docker engine, or another that speaks its API, such as Podman on its compatible
 // socket.
 //
-// [Open] goes by the environment and the usual sockets; [OpenHost] takes an address. Either asks the engine which API
-// versions it offers and returns an [Engine], the [transport.Caller] for the generated packages below this one:
+// [Open] goes by the environment, the docker contexts and the usual sockets, as the docker command line does;
+// [OpenContext] takes a context's name, [OpenHost] an address. Each asks the engine which API versions it offers and
+// returns an [Engine], the [transport.Caller] for the generated packages below this one:
 //
 //	engine, err := docker.Open(ctx)
 //	defer engine.Close()

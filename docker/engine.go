@@ -12,7 +12,7 @@ import (
 type Engine struct {
 	client *transport.Client
 	info   Info
-	source string
+	choice Choice
 }
 
 // Info is what an engine said of itself when it was opened.
@@ -31,16 +31,20 @@ type Info struct {
 // OpenHost opens the engine at host: unix:///path, tcp://host:port, http://host:port or https://host:port. tcp speaks
 // TLS when [transport.WithTLS] is given. The caller closes the engine.
 func OpenHost(ctx context.Context, host string, options ...transport.Option) (*Engine, error) {
-	client, err := transport.New(host, append([]transport.Option{transport.WithEngine("docker")}, options...)...)
+	client, err := newClient(host, options)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{client: client, source: "the given host"}
+	e := &Engine{client: client, choice: Choice{Host: client.Host(), Source: "the given host"}}
 	if e.info, err = fetchInfo(ctx, client); err != nil {
 		_ = client.Close()
 		return nil, err
 	}
 	return e, nil
+}
+
+func newClient(host string, options []transport.Option) (*transport.Client, error) {
+	return transport.New(host, append([]transport.Option{transport.WithEngine("docker")}, options...)...)
 }
 
 var opVersion = transport.Operation{Name: "SystemVersion", Method: http.MethodGet, Path: "/version"}
@@ -78,8 +82,11 @@ func (e *Engine) Info() Info { return e.info }
 // Host returns the engine's address, without anything secret.
 func (e *Engine) Host() string { return e.client.Host() }
 
-// Source returns what led to this engine: "DOCKER_HOST", or the socket that was found.
-func (e *Engine) Source() string { return e.source }
+// Source returns what led to this engine: "DOCKER_HOST", `DOCKER_CONTEXT "colima"`, or the socket that was found.
+func (e *Engine) Source() string { return e.choice.Source }
+
+// Choice returns how it was decided to open this engine.
+func (e *Engine) Choice() Choice { return e.choice }
 
 // Do implements [transport.Caller]: it returns whatever the engine answers.
 func (e *Engine) Do(ctx context.Context, r *transport.Request) (*http.Response, error) {

@@ -2,117 +2,96 @@ package docker
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 
-	"github.com/gantry-go/gantry/internal/sockets"
+	"github.com/gantry-go/gantry/internal/discover"
 	"github.com/gantry-go/gantry/transport"
 )
 
-// Open opens the engine that the environment names, or else the first that answers on one of the usual sockets:
+// Open opens the engine that the docker command line would speak to:
 //
-//  1. DOCKER_HOST. Nothing else is tried then. With DOCKER_TLS_VERIFY (any value but the empty one) a tcp host is
-//     spoken to in TLS, verified, with ca.pem, cert.pem and key.pem of DOCKER_CERT_PATH, or of ~/.docker.
-//  2. /var/run/docker.sock, the system's; $XDG_RUNTIME_DIR/docker.sock, the rootless one; ~/.docker/run/docker.sock,
-//     Docker Desktop's; and Podman's Docker-compatible ones, $XDG_RUNTIME_DIR/podman/podman.sock and
-//     /run/podman/podman.sock.
+//  1. DOCKER_HOST, in any form that the command line takes: "unix:///path", "tcp://host:port", "host:port", ":2375".
+//  2. DOCKER_CONTEXT, the name of a docker context; see [OpenContext].
+//  3. The current context of config.json in DOCKER_CONFIG, or in ~/.docker.
+//  4. tcp://localhost:2376, where DOCKER_TLS_VERIFY or DOCKER_TLS is set.
+//  5. The first usual socket on which an engine answers: the system's, the rootless one, those of Docker Desktop, Colima,
+//     OrbStack and Rancher Desktop, and Podman's. The command line knows the system's alone. On Windows, the usual named
+//     pipes.
 //
-// [Engine.Source] tells which it was. When none answers, the error names each that was tried and why it would not
-// do. The caller closes the engine.
+// What is named in 1 to 4 is used or fails: nothing else is tried then. A context by the name of "default" is none.
+//
+// For tcp hosts of 1 and 4, DOCKER_TLS_VERIFY, DOCKER_TLS or DOCKER_CERT_PATH ask for TLS, each by any value but the
+// empty one. The files are ca.pem, cert.pem and key.pem of DOCKER_CERT_PATH, or of the folder of config.json; ca.pem is
+// needed, the other two may be missing both. The engine is always verified, also by DOCKER_TLS, which the command line
+// takes for TLS without: give [transport.WithTLS] or [transport.WithTLSFiles] to ask for that.
+//
+// Hosts of ssh:// and npipe:// need the option of package transport/ssh or transport/npipe.
+//
+// [Engine.Choice] and [Engine.Source] tell what was decided, and [Find] does without opening. When no engine is found,
+// the error is a [NoEngineError]. The caller closes the engine.
 func Open(ctx context.Context, options ...transport.Option) (*Engine, error) {
-	if host := os.Getenv("DOCKER_HOST"); host != "" {
-		options, err := environmentTLS(host, options)
-		if err != nil {
-			return nil, err
+	return open(ctx, discover.Here(), decide, options)
+}
+
+// OpenContext opens the engine of a docker context, with the TLS material, the setting to skip verification and the
+// ssh host that it may have, and tries nothing else. Contexts are what `docker context ls` lists; the environment does
+// not choose between them here. "default" stands for none: it opens what DOCKER_HOST names, or the usual sockets.
+// A context that is not there or cannot be read is a [transport.ErrInvalidInput]. DOCKER_TLS_VERIFY refuses a context
+// that would be spoken to in plain text over TCP, or without verification. The caller closes the engine.
+func OpenContext(ctx context.Context, name string, options ...transport.Option) (*Engine, error) {
+	return open(ctx, discover.Here(), func(env *discover.Environment) (*named, []error, error) {
+		if name == defaultContext {
+			return decideWithout(env)
 		}
-		e, err := OpenHost(ctx, host, options...)
-		if err != nil {
-			return nil, fmt.Errorf("DOCKER_HOST: %w", err)
-		}
-		e.source = "DOCKER_HOST"
-		return e, nil
+		n, err := fromContext(env, name, "the given context "+discover.Quote(name))
+		return n, nil, err
+	}, options)
+}
+
+// decider decides which engine is named, if any is, and says what it looked at before.
+type decider func(*discover.Environment) (n *named, passed []error, err error)
+
+// open opens what is named, or else what is on the usual sockets.
+func open(ctx context.Context, env *discover.Environment, decide decider, options []transport.Option) (*Engine, error) {
+	n, passed, err := decide(env)
+	if err != nil {
+		return nil, err
 	}
-	e, path, tried := sockets.First(ctx, usualSockets(), func(host string) (*Engine, error) {
+	if n == nil {
+		return openUsual(ctx, env, passed, options)
+	}
+	e, err := OpenHost(ctx, n.host, n.options(options)...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", n.source, err)
+	}
+	e.choice = n.choice(e.Host(), passed)
+	return e, nil
+}
+
+// openUsual opens the first usual socket where an engine answers.
+func openUsual(ctx context.Context, env *discover.Environment, passed []error, options []transport.Option) (*Engine, error) {
+	e, host, tried := discover.First(ctx, usualHosts(env), func(host string) (*Engine, error) {
 		return OpenHost(ctx, host, options...)
 	})
 	switch {
-	case path != "":
-		e.source = path
+	case host != "":
+		e.choice = Choice{Host: e.Host(), Source: usualSource(host), Passed: append(passed, tried...)}
 		return e, nil
 	case ctx.Err() != nil:
 		return nil, tried[len(tried)-1]
 	}
-	return nil, &NoEngineError{Tried: tried}
+	return nil, &NoEngineError{Tried: append(passed, tried...)}
 }
 
-// NoEngineError says that no engine answered where one is usually found.
+// NoEngineError says that nothing names an engine, and that none answered where one is usually found. It is a
+// [transport.ErrConnect].
 type NoEngineError struct {
-	// Tried has an error for each socket, in the order in which they were tried.
+	// Tried has an error for each place that was looked at, in order: variables, files, sockets.
 	Tried []error
 }
 
-// Error names each socket and why it would not do.
-func (e *NoEngineError) Error() string {
-	return sockets.Explain("DOCKER_HOST", e.Tried)
-}
+// Error names each place and why it would not do.
+func (e *NoEngineError) Error() string { return discover.Explain(e.Tried) }
 
-// Unwrap returns the errors of the sockets.
+// Unwrap returns the errors of the places.
 func (e *NoEngineError) Unwrap() []error { return append([]error{transport.ErrConnect}, e.Tried...) }
-
-// usualSockets returns where engines listen, the most usual first.
-func usualSockets() []string {
-	sockets := []string{"/var/run/docker.sock"}
-	runtime := os.Getenv("XDG_RUNTIME_DIR")
-	if runtime != "" {
-		sockets = append(sockets, filepath.Join(runtime, "docker.sock"))
-	}
-	if home, err := os.UserHomeDir(); err == nil {
-		sockets = append(sockets, filepath.Join(home, ".docker", "run", "docker.sock"))
-	}
-	if runtime != "" {
-		sockets = append(sockets, filepath.Join(runtime, "podman", "podman.sock"))
-	}
-	return append(sockets, "/run/podman/podman.sock")
-}
-
-// environmentTLS adds the TLS that the environment asks for. What it asks for and cannot have is an error: an engine
-// is never spoken to in plain text because a file was missing.
-func environmentTLS(host string, options []transport.Option) ([]transport.Option, error) {
-	if os.Getenv("DOCKER_TLS_VERIFY") == "" || strings.HasPrefix(host, "unix://") {
-		return options, nil
-	}
-	dir := os.Getenv("DOCKER_CERT_PATH")
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return nil, fmt.Errorf("DOCKER_TLS_VERIFY is set: %w", err)
-		}
-		dir = filepath.Join(home, ".docker")
-	}
-	config, err := clientTLS(dir)
-	if err != nil {
-		return nil, fmt.Errorf("DOCKER_TLS_VERIFY is set: %w", err)
-	}
-	return append([]transport.Option{transport.WithTLS(config)}, options...), nil
-}
-
-// clientTLS reads what the docker command line keeps in a folder. Its CA alone is trusted.
-func clientTLS(dir string) (*tls.Config, error) {
-	ca, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(ca) {
-		return nil, fmt.Errorf("%s holds no certificate", filepath.Join(dir, "ca.pem"))
-	}
-	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
-	if err != nil {
-		return nil, err
-	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, Certificates: []tls.Certificate{pair}}, nil
-}

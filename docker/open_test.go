@@ -61,7 +61,9 @@ func isolate(t *testing.T) (home, runtime string) {
 	home, runtime = t.TempDir(), t.TempDir()
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_RUNTIME_DIR", runtime)
-	for _, name := range []string{"DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"} {
+	for _, name := range []string{
+		"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "COLIMA_HOME", "XDG_CONFIG_HOME",
+	} {
 		t.Setenv(name, "")
 	}
 	return home, runtime
@@ -101,18 +103,36 @@ func TestOpenFindsUsualSockets(t *testing.T) {
 		t.Skip("this machine has an engine at /var/run/docker.sock, which goes first; remove it to run this test")
 	}
 	home, runtime := isolate(t)
-	for _, socket := range []string{
-		filepath.Join(runtime, "podman", "podman.sock"), filepath.Join(home, ".docker", "run", "docker.sock"), filepath.Join(runtime, "docker.sock"),
-	} { // each goes before those that are there already
+	machine := filepath.Join(home, ".local", "share", "containers", "podman", "machine")
+	colima := t.TempDir()
+	t.Setenv("COLIMA_HOME", colima)
+	for _, socket := range []string{ // each goes before those that are there already
+		filepath.Join(machine, "qemu", "podman.sock"),
+		filepath.Join(machine, "podman.sock"),
+		filepath.Join(runtime, "podman", "podman-machine-default-api.sock"),
+		filepath.Join(runtime, "podman", "podman.sock"),
+		filepath.Join(home, ".rd", "docker.sock"),
+		filepath.Join(home, ".orbstack", "run", "docker.sock"),
+		filepath.Join(home, ".config", "colima", "default", "docker.sock"),
+		filepath.Join(home, ".colima", "default", "docker.sock"),
+		filepath.Join(colima, "default", "docker.sock"),
+		filepath.Join(home, ".docker", "desktop", "docker.sock"),
+		filepath.Join(home, ".docker", "run", "docker.sock"),
+		filepath.Join(runtime, "docker.sock"),
+	} {
 		offer(t, socket, version141)
 		e, err := docker.Open(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e.Source() != socket {
-			t.Errorf("found %s, want %s", e.Source(), socket)
+		choice := e.Choice()
+		if e.Source() != socket || choice.Host != "unix://"+socket || len(choice.Passed) < 4 {
+			t.Errorf("found %v, want %s", choice, socket)
 		}
 		_ = e.Close()
+		if found, err := docker.Find(t.Context()); err != nil || found.String() != choice.String() {
+			t.Errorf("Find: %v, %v; Open: %v", found, err, choice)
+		}
 	}
 }
 
@@ -120,16 +140,19 @@ func TestOpenNamesWhatItTried(t *testing.T) {
 	if _, err := os.Stat("/var/run/docker.sock"); err == nil {
 		t.Skip("this machine has an engine at /var/run/docker.sock; remove it to run this test")
 	}
-	_, runtime := isolate(t)
+	home, runtime := isolate(t)
 	if err := os.WriteFile(filepath.Join(runtime, "docker.sock"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, err := docker.Open(t.Context())
 	none, ok := errors.AsType[*docker.NoEngineError](err)
-	if !ok || len(none.Tried) != 5 || !errors.Is(err, transport.ErrConnect) {
+	if !ok || len(none.Tried) < 12 || !errors.Is(err, transport.ErrConnect) || strings.Contains(err.Error(), "\n") {
 		t.Fatalf("%v", err)
 	}
-	for _, word := range []string{"/var/run/docker.sock", filepath.Join(runtime, "docker.sock") + " is no socket", "podman.sock"} {
+	for _, word := range []string{
+		"DOCKER_HOST is not set", "DOCKER_CONTEXT is not set", filepath.Join(home, ".docker", "config.json") + ": file does not exist",
+		"/var/run/docker.sock", filepath.Join(runtime, "docker.sock") + " is no socket", "podman.sock", ".orbstack", ".rd", ".colima",
+	} {
 		if !strings.Contains(err.Error(), word) {
 			t.Errorf("%v does not name %s", err, word)
 		}
@@ -203,25 +226,33 @@ func TestEnginesThatDoNotSayTheirVersion(t *testing.T) {
 }
 
 func TestOpenEndsWithItsContext(t *testing.T) {
-	_, runtime := isolate(t)
-	listener, err := net.Listen("unix", filepath.Join(runtime, "docker.sock"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close() //nolint:errcheck // the test is over
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		conn, err := listener.Accept()
-		if err != nil {
-			return
+	for _, named := range []bool{true, false} {
+		_, err := os.Stat("/var/run/docker.sock")
+		if !named && err == nil {
+			t.Skip("this machine has an engine at /var/run/docker.sock, which goes first; remove it to run this test")
 		}
-		defer conn.Close() //nolint:errcheck // the test is over
-		_, _ = conn.Read(make([]byte, 1))
-		cancel()
-		_, _ = io.Copy(io.Discard, conn)
-	}()
-	t.Setenv("DOCKER_HOST", "unix://"+listener.Addr().String())
-	if _, err := docker.Open(ctx); !errors.Is(err, context.Canceled) {
-		t.Error(err)
+		_, runtime := isolate(t)
+		listener, err := net.Listen("unix", filepath.Join(runtime, "docker.sock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close() //nolint:errcheck // the test is over
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close() //nolint:errcheck // the test is over
+			_, _ = conn.Read(make([]byte, 1))
+			cancel()
+			_, _ = io.Copy(io.Discard, conn)
+		}()
+		if named {
+			t.Setenv("DOCKER_HOST", "unix://"+listener.Addr().String())
+		}
+		if _, err := docker.Open(ctx); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 	}
 }

@@ -1,8 +1,8 @@
 // Package podman finds and opens a Podman engine and speaks libpod's API with it, which is Podman's own.
 //
-// [Open] goes by the environment and the usual sockets; [OpenHost] takes an address. Either asks the engine which
-// versions of the API it offers and returns an [Engine], the [transport.Caller] for the generated packages below this
-// one:
+// [Open] goes by the environment, the podman connections and the usual sockets, as the podman command line does;
+// [OpenConnection] takes a connection's name, [OpenHost] an address. Each asks the engine which versions of the API it
+// offers and returns an [Engine], the [transport.Caller] for the generated packages below this one:
 //
 //	engine, err := podman.Open(ctx)
 //	defer engine.Close()

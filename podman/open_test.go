@@ -62,7 +62,13 @@ func isolate(t *testing.T) (runtime string) {
 	t.Helper()
 	runtime = t.TempDir()
 	t.Setenv("XDG_RUNTIME_DIR", runtime)
-	t.Setenv("CONTAINER_HOST", "")
+	t.Setenv("HOME", t.TempDir())
+	for _, name := range []string{
+		"CONTAINER_HOST", "CONTAINER_SSHKEY", "CONTAINER_CONNECTION", "CONTAINER_TLS_CA", "CONTAINER_TLS_CERT", "CONTAINER_TLS_KEY",
+		"CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE", "PODMAN_CONNECTIONS_CONF", "XDG_CONFIG_HOME",
+	} {
+		t.Setenv(name, "")
+	}
 	return runtime
 }
 
@@ -118,7 +124,7 @@ func TestOpenNamesWhatItTried(t *testing.T) {
 	isolate(t)
 	_, err := podman.Open(t.Context())
 	none, ok := errors.AsType[*podman.NoEngineError](err)
-	if !ok || len(none.Tried) != 2 || !errors.Is(err, transport.ErrConnect) || !strings.Contains(err.Error(), "/run/podman/podman.sock") {
+	if !ok || len(none.Tried) < 6 || !errors.Is(err, transport.ErrConnect) || !strings.Contains(err.Error(), "/run/podman/podman.sock") {
 		t.Fatalf("%v", err)
 	}
 }

@@ -4,11 +4,20 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
+	"runtime"
 	"strings"
 )
 
-// maxSocketPath is what a socket address holds on Linux: 108 bytes with the final zero.
-const maxSocketPath = 107
+// maxSocketPath is how long the path of a socket may be in bytes: an address holds 108 on Linux and Windows and 104 on
+// BSD, one of them the final zero.
+func maxSocketPath(system string) int {
+	switch system {
+	case "darwin", "ios", "freebsd", "netbsd", "openbsd", "dragonfly":
+		return 103
+	}
+	return 107
+}
 
 // endpoint is a parsed host: where to dial, and what to put in a URL.
 type endpoint struct {
@@ -27,7 +36,7 @@ func parseHost(host string, secure bool) (endpoint, error) {
 	}
 	switch scheme {
 	case "unix":
-		return unixEndpoint(rest)
+		return unixEndpoint(rest, runtime.GOOS)
 	case "tcp", "http", "https":
 		return tcpEndpoint(scheme, host, secure)
 	case "ssh": // linked by who imports its package alone
@@ -35,17 +44,30 @@ func parseHost(host string, secure bool) (endpoint, error) {
 	case "npipe":
 		return endpoint{}, InvalidHost("is of scheme npipe: import github.com/gantry-go/gantry/transport/npipe and give its option npipe.Hosts()")
 	}
-	return endpoint{}, InvalidHost(fmt.Sprintf("has a scheme that this client does not dial: %s", printable(scheme, 32)))
+	if !validScheme(scheme) { // it is anything at all, also a password
+		return endpoint{}, InvalidHost("has no scheme that could be dialed")
+	}
+	return endpoint{}, InvalidHost("has a scheme that this client does not dial: " + scheme)
 }
 
-func unixEndpoint(path string) (endpoint, error) {
+// validScheme reports whether a scheme is one by its form, and short enough to repeat.
+func validScheme(s string) bool {
+	return len(s) <= 8 && s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""
+}
+
+// unixEndpoint takes the path as it is, whatever it holds: no part of it is a query or a fragment. On Linux a name that
+// begins with @ is one of the abstract namespace, as everywhere in Go; anybody on the machine may listen on one that
+// is free.
+func unixEndpoint(path, system string) (endpoint, error) {
+	abstract := system == "linux" && len(path) > 1 && path[0] == '@'
+	most := maxSocketPath(system)
 	switch {
-	case !strings.HasPrefix(path, "/"):
+	case !abstract && !strings.HasPrefix(path, "/") && !filepath.IsAbs(path):
 		return endpoint{}, InvalidHost("needs an absolute socket path")
 	case strings.ContainsRune(path, 0):
 		return endpoint{}, InvalidHost("holds a NUL byte")
-	case len(path) > maxSocketPath:
-		return endpoint{}, InvalidHost(fmt.Sprintf("has a socket path of %d bytes, more than the %d that an address holds", len(path), maxSocketPath))
+	case len(path) > most:
+		return endpoint{}, InvalidHost(fmt.Sprintf("has a socket path of %d bytes, more than the %d that an address holds", len(path), most))
 	}
 	// The Host header has no meaning on a socket, and a path in it would be refused: it is a constant.
 	return endpoint{network: "unix", address: path, scheme: "http", authority: "localhost"}, nil
@@ -62,6 +84,8 @@ func tcpEndpoint(scheme, host string, secure bool) (endpoint, error) {
 		return endpoint{}, InvalidHost("holds a query or a fragment")
 	case u.Hostname() == "":
 		return endpoint{}, InvalidHost("has no host name")
+	case strings.Contains(u.Hostname(), ":") && u.Host[0] != '[': // two ports, or IPv6 without its brackets
+		return endpoint{}, InvalidHost("is not a URL")
 	}
 	if scheme == "http" && secure {
 		return endpoint{}, InvalidHost("is of scheme http, which is not encrypted, and TLS is asked for: write tcp or https")

@@ -21,6 +21,7 @@ type config struct {
 	routes         map[string]func(Target) (Route, error) // by scheme
 	engine         string
 	proxy          func() (ProxyFunc, error)
+	identity       string
 	headerTimeout  time.Duration
 	dialTimeout    time.Duration
 	tlsTimeout     time.Duration

@@ -23,6 +23,8 @@ type Target struct {
 	Host string
 	// Engine is which engine is looked for, "docker" or "podman", or empty: see [WithEngine].
 	Engine string
+	// Identity is the file of the private key to log in with, where one is configured for this host: see [WithIdentity].
+	Identity string
 }
 
 // WithScheme makes hosts of a scheme known: those that begin with "scheme://" are reached by the route that open
@@ -44,6 +46,10 @@ func WithScheme(scheme string, open func(Target) (Route, error)) Option {
 // start a program at the other end need it.
 func WithEngine(name string) Option { return func(o *config) { o.engine = name } }
 
+// WithIdentity names the file of the private key that a route logs in with. Package podman sets it for connections that
+// have one; hosts that need no login take no notice of it.
+func WithIdentity(file string) Option { return func(o *config) { o.identity = file } }
+
 // routedEndpoint opens the route of a host whose scheme an option brought; nil when none did.
 func routedEndpoint(host string, o *config) (Route, endpoint, error) {
 	scheme, _, _ := strings.Cut(host, "://")
@@ -51,7 +57,7 @@ func routedEndpoint(host string, o *config) (Route, endpoint, error) {
 	if open == nil {
 		return nil, endpoint{}, nil
 	}
-	route, err := open(Target{Host: host, Engine: o.engine})
+	route, err := open(Target{Host: host, Engine: o.engine, Identity: o.identity})
 	if err != nil {
 		return nil, endpoint{}, err
 	}

@@ -31,12 +31,12 @@ func TestRoute(t *testing.T) {
 	fake.Handle("GET /_ping", transporttest.Text(200, "text/plain", "OK"))
 	route := &pipeRoute{socket: strings.TrimPrefix(fake.Host(), "unix://")}
 	var target transport.Target
-	c, err := transport.New("pipe://secret@engine", transport.WithEngine("podman"),
+	c, err := transport.New("pipe://secret@engine", transport.WithEngine("podman"), transport.WithIdentity("/key"),
 		transport.WithScheme("pipe", func(to transport.Target) (transport.Route, error) { target = to; return route, nil }))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (transport.Target{Host: "pipe://secret@engine", Engine: "podman"}); target != want {
+	if want := (transport.Target{Host: "pipe://secret@engine", Engine: "podman", Identity: "/key"}); target != want {
 		t.Errorf("asked for %v, want %v", target, want)
 	}
 	op := transport.Operation{Name: "Ping", Method: "GET", Path: "/_ping"}
