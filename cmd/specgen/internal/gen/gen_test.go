@@ -222,29 +222,13 @@ func TestRawKept(t *testing.T) {
 
 // TestWordsMatch checks that every sentence of ours is about something that a kept version has.
 func TestWordsMatch(t *testing.T) {
-	root := testRoot(t)
-	inputs, err := Inputs(root, "docker", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, w, err := loadOverlay("docker")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, in := range inputs {
-		doc, v, err := load(root, in)
-		if err != nil {
-			t.Fatal(err)
+	for _, open := range []func() (*Edition, error){docker, podman} {
+		e := must(open())(t)
+		for _, ver := range e.Versions() {
+			must(e.Model(ver))(t)
 		}
-		p, err := prepare(doc, o, w, v)
-		if err != nil {
-			t.Fatal(err)
+		for _, key := range e.words.unused() {
+			t.Errorf("overlay/docs/%s.yaml: nothing is called %s", e.overlay.Engine, key)
 		}
-		if _, err := p.model(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, key := range w.unused() {
-		t.Errorf("overlay/docs: nothing is called %s", key)
 	}
 }
