@@ -26,3 +26,32 @@ done <<-END
 	1.55 github.com/moby/moby/api@v1.55.0
 	1.56 github.com/moby/moby/api@v1.56.1
 END
+while read -r version module; do
+	echo "podman $version"
+	go run ./facts -spec "../../testdata/specs/podman/v$version.json" -module "$module" -o "testdata/podman-$version.json"
+done <<-END
+	3.1 github.com/containers/podman/v3@v3.1.2
+	3.2 github.com/containers/podman/v3@v3.2.3
+	3.3 github.com/containers/podman/v3@v3.3.1
+	3.4 github.com/containers/podman/v3@v3.4.7
+	4.0 github.com/containers/podman/v4@v4.0.3
+	4.1 github.com/containers/podman/v4@v4.1.1
+	4.2 github.com/containers/podman/v4@v4.2.1
+	4.3 github.com/containers/podman/v4@v4.3.1
+	4.4 github.com/containers/podman/v4@v4.4.4
+	4.5 github.com/containers/podman/v4@v4.5.1
+	4.6 github.com/containers/podman/v4@v4.6.2
+	4.7 github.com/containers/podman/v4@v4.7.2
+	4.8 github.com/containers/podman/v4@v4.8.3
+	4.9 github.com/containers/podman/v4@v4.9.5
+	5.0 github.com/containers/podman/v5@v5.0.3
+	5.1 github.com/containers/podman/v5@v5.1.2
+	5.2 github.com/containers/podman/v5@v5.2.5
+	5.3 github.com/containers/podman/v5@v5.3.2
+	5.4 github.com/containers/podman/v5@v5.4.2
+	5.5 github.com/containers/podman/v5@v5.5.2
+	5.6 github.com/containers/podman/v5@v5.6.2
+	5.7 github.com/containers/podman/v5@v5.7.1
+	5.8 github.com/containers/podman/v5@v5.8.2
+	6.0 go.podman.io/podman/v6@v6.0.0
+END

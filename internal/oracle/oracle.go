@@ -86,13 +86,21 @@ func Compare(ours, theirs Types, pairs []Pair) (diffs map[string]string, visited
 	c := &comparison{ours, theirs, map[[2]string]bool{}, map[string]string{}, map[string]bool{}}
 	for _, p := range pairs {
 		i := slices.IndexFunc(p.Ours, func(name string) bool { return ours[name] != nil })
-		j := slices.IndexFunc(p.Theirs, func(name string) bool { return theirs[Name(name)] != nil })
+		j := slices.IndexFunc(p.Theirs, func(name string) bool { return theirs[known(theirs, name)] != nil })
 		if i < 0 || j < 0 {
 			continue // a version lacks it, which who wants to know sees by what was visited
 		}
-		c.value(p.Ours[i], "@"+p.Ours[i], "@"+Name(p.Theirs[j]))
+		c.value(p.Ours[i], "@"+p.Ours[i], "@"+known(theirs, p.Theirs[j]))
 	}
 	return c.diffs, c.visited
+}
+
+// known is the name of a type as it is, or as facts call it.
+func known(types Types, name string) string {
+	if types[name] != nil {
+		return name
+	}
+	return Name(name)
 }
 
 // value compares what stands in one place of a document; where says which place that is.

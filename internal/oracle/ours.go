@@ -111,7 +111,7 @@ func (r *reader) expr(e ast.Expr) (string, error) {
 	case *ast.MapType:
 		prefix, inner = "map[]", e.Value
 	case *ast.ArrayType:
-		if elem, ok := e.Elt.(*ast.Ident); ok && elem.Name == "byte" {
+		if elem, ok := e.Elt.(*ast.Ident); ok && (elem.Name == "byte" || elem.Name == "uint8") {
 			return "bytes", nil
 		}
 		prefix, inner = "[]", e.Elt

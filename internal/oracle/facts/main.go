@@ -2,9 +2,11 @@
 // there, and whether it is a pointer. It is facts alone, no code and no sentence of the engine's.
 //
 //	go run ./facts -module github.com/docker/docker@v27.5.1+incompatible -pairs testdata/docker.pairs -o testdata/docker-1.47.json
+//	go run ./facts -module github.com/containers/podman/v5@v5.8.2 -spec ../../testdata/specs/podman/v5.8.json -o testdata/podman-5.8.json
 //
 // The pairs name types by the path of their package below the module, "api/types/container.Config"; what they refer to
-// follows. Of the names of a pair the first that the release has is taken.
+// follows. Of the names of a pair the first that the release has is taken. A specification of Podman's says itself of
+// which types its definitions are.
 package main
 
 import (
@@ -43,27 +45,46 @@ func run(ctx context.Context, args []string) error {
 	module := flags.String("module", "", "path@version of a Go module")
 	out := flags.String("o", "", "file to write")
 	list := flags.String("pairs", "", "list of the types")
+	spec := flags.String("spec", "", "specification whose definitions name the types")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	path, _, found := strings.Cut(*module, "@")
-	if !found || *out == "" || *list == "" {
-		return errors.New("facts needs -module, -pairs and -o")
-	}
-	pairs, err := oracle.ReadPairs(*list)
-	if err != nil {
-		return err
+	if !found || *out == "" || (*list == "") == (*spec == "") {
+		return errors.New("facts needs -module, -o, and -pairs or -spec")
 	}
 	dir, err := os.MkdirTemp("", "facts")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder of its own
-	p, err := load(ctx, dir, *module, path, pairs)
+	var types map[string]map[string]string
+	if *spec != "" {
+		types, err = ofSpec(ctx, dir, *module, *spec)
+	} else {
+		types, err = ofPairs(ctx, dir, *module, path, *list)
+	}
 	if err != nil {
 		return err
 	}
-	w := walker{types: map[string]map[string]string{}, of: map[string]string{}}
+	data, err := encode(*module, types)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(*out, data, 0o644) //nolint:gosec // facts for everybody
+}
+
+// ofPairs are the facts of the types that a list names.
+func ofPairs(ctx context.Context, dir, module, path, list string) (map[string]map[string]string, error) {
+	pairs, err := oracle.ReadPairs(list)
+	if err != nil {
+		return nil, err
+	}
+	p, err := load(ctx, dir, module, path, pairs)
+	if err != nil {
+		return nil, err
+	}
+	w := newWalker((*types.Package).Name)
 	for _, pair := range pairs {
 		for _, name := range pair.Theirs {
 			if w.root(p, name) {
@@ -71,11 +92,7 @@ func run(ctx context.Context, args []string) error {
 			}
 		}
 	}
-	data, err := encode(*module, w.types)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(*out, data, 0o644) //nolint:gosec // facts for everybody
+	return w.types, nil
 }
 
 // encode writes one type to a line.

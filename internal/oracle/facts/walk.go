@@ -18,6 +18,12 @@ func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m))
 type walker struct {
 	types map[string]map[string]string // members by their name in JSON
 	of    map[string]string            // the path of the package that a name is of
+	// qualify is how a package is called.
+	qualify types.Qualifier
+}
+
+func newWalker(qualify types.Qualifier) *walker {
+	return &walker{types: map[string]map[string]string{}, of: map[string]string{}, qualify: qualify}
 }
 
 // root writes down the type that a pair names, under that name, and reports whether the release has it.
@@ -28,26 +34,38 @@ func (w *walker) root(p loaded, pair string) bool {
 		return false
 	}
 	name := oracle.Name(pair)
-	if s, ok := t.Underlying().(*types.Struct); ok {
-		if text := w.value(t); text == "@"+name {
-			return true
+	w.add(name, t)
+	for _, more := range names[1:] {
+		if t := p.lookup(more); t != nil {
+			w.types[name][more[strings.LastIndex(more, ".")+1:]] = "*" + w.value(t)
 		}
-		members := map[string]string{}
-		w.members(s, members)
-		for _, more := range names[1:] {
-			if t := p.lookup(more); t != nil {
-				members[more[strings.LastIndex(more, ".")+1:]] = "*" + w.value(t)
-			}
-		}
-		w.types[name] = members
-		return true
 	}
-	w.types[name] = map[string]string{"": w.value(t)}
 	return true
 }
 
-// written are types that write themselves, and as what; a type that writes itself as text is a string. One that writes
-// itself as its members has none here.
+// add writes down a type under a name, which may be an alias of its own.
+func (w *walker) add(name string, t types.Type) {
+	if w.value(t) == "@"+name {
+		return
+	}
+	members := map[string]string{}
+	if s, ok := t.Underlying().(*types.Struct); ok {
+		w.members(s, members)
+	} else {
+		members[""] = w.value(t)
+	}
+	w.types[name] = members
+}
+
+// plain are types that write themselves as their members; they do so for what older versions had, or for an error.
+// Releases differ in the beginning of their paths.
+var plain = []string{
+	"/docker/api/types/registry.ServiceConfig",
+	"/libpod/define.InspectContainerConfig",
+	"/pkg/domain/entities/reports.PruneReport",
+}
+
+// written are types that write themselves, and as what; a type that writes itself as text is a string.
 var written = map[string]string{
 	"encoding/json.RawMessage": "any",
 	"time.Time":                "time",
@@ -56,23 +74,23 @@ var written = map[string]string{
 	"net/netip.Prefix":         "string",
 	"error":                    "string",
 	// Docker's
-	"github.com/docker/docker/api/types.PluginInterfaceType":    "string",
-	"github.com/docker/docker/api/types/registry.NetIPNet":      "string",
-	"github.com/moby/moby/api/types/plugin.CapabilityID":        "string",
-	"github.com/docker/docker/api/types/registry.ServiceConfig": "",
+	"github.com/docker/docker/api/types.PluginInterfaceType": "string",
+	"github.com/docker/docker/api/types/registry.NetIPNet":   "string",
+	"github.com/moby/moby/api/types/plugin.CapabilityID":     "string",
 }
 
 func (w *walker) value(t types.Type) string {
 	t = types.Unalias(t)
 	if named, ok := t.(*types.Named); ok {
-		text, known := written[types.TypeString(named, nil)]
+		full := types.TypeString(named, nil)
+		known := slices.ContainsFunc(plain, func(end string) bool { return strings.HasSuffix(full, end) })
 		switch {
-		case text != "":
-			return text
+		case written[full] != "":
+			return written[full]
 		case has(t, "MarshalText"):
 			return "string"
 		case has(t, "MarshalJSON") && !known:
-			return "own " + types.TypeString(named, (*types.Package).Name)
+			return "own " + types.TypeString(named, w.qualify)
 		}
 		if s, ok := named.Underlying().(*types.Struct); ok {
 			return "@" + w.object(named, s)
@@ -137,7 +155,7 @@ func has(t types.Type, method string) bool {
 
 // object writes down a struct and returns its name.
 func (w *walker) object(named *types.Named, s *types.Struct) string {
-	name := types.TypeString(named, (*types.Package).Name)
+	name := types.TypeString(named, w.qualify)
 	full := types.TypeString(named, nil)
 	if was := w.of[name]; was != "" && was != full {
 		name = strings.ReplaceAll(full, "/", "_") // another package of that name
