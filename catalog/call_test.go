@@ -190,6 +190,40 @@ func TestWire(t *testing.T) {
 	}
 }
 
+// TestEach sends lists of which each element is a document of its own.
+func TestEach(t *testing.T) {
+	type platform struct {
+		OS string `json:"os"`
+	}
+	linux, both := "platforms=%7B%22os%22%3A%22linux%22%7D", "platforms=%7B%22os%22%3A%22linux%22%7D&platforms=%7B%7D"
+	for _, tt := range []struct {
+		given any
+		want  string
+	}{
+		{[]platform{{"linux"}}, linux},
+		{platform{"linux"}, linux},
+		{map[string]any{"os": "linux"}, linux},
+		{`{"os":"linux"}`, linux},
+		{`[{"os":"linux"},{}]`, both},
+		{[]any{map[string]any{"os": "linux"}, struct{}{}}, both},
+		{[]platform{}, ""},
+		{nil, ""},
+	} {
+		req, err := catalog.Docker("1.51").Operation("ImageDelete").Request(catalog.Args{"name": "a", "platforms": tt.given})
+		if err != nil {
+			t.Errorf("%v: %v", tt.given, err)
+			continue
+		}
+		if _, query, _ := strings.Cut(req.URL(), "?"); query != tt.want {
+			t.Errorf("%v was sent as %s, want %s", tt.given, query, tt.want)
+		}
+	}
+	_, err := catalog.Docker("1.51").Operation("ImageDelete").Request(catalog.Args{"name": "a", "platforms": "linux/amd64"})
+	if !errors.Is(err, transport.ErrInvalidInput) {
+		t.Errorf("text that is no JSON: %v", err)
+	}
+}
+
 // closer notes that it was closed.
 type closer struct {
 	io.Reader

@@ -235,7 +235,7 @@ func TestEveryParameter(t *testing.T) {
 
 func example(p catalog.Param) any {
 	switch {
-	case p.JSON:
+	case p.JSON, p.Each:
 		return `{"a":["b"]}`
 	case p.Time:
 		return "1.5"

@@ -64,7 +64,7 @@ func (e *Engine) decode() {
 	for _, r := range facts.Operations {
 		r.path = strings.ReplaceAll(r.Path, "...}", "}")
 		for _, p := range r.Params {
-			p.JSON, p.Time = p.Encoding == "json", p.Encoding == "time"
+			p.JSON, p.Each, p.Time = p.Encoding == "json", p.Encoding == "json-each", p.Encoding == "time"
 			r.params = append(r.params, p.Param)
 		}
 		for span := range strings.FieldsSeq(r.Versions) {

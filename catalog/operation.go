@@ -64,8 +64,10 @@ type Param struct {
 	// that of nobody is sent.
 	Required  bool `json:"required,omitempty"`
 	Anonymous bool `json:"anonymous,omitempty"`
-	// JSON says that its value is sent as a JSON document, Time that it is sent as seconds since 1970.
+	// JSON says that its value is sent as a JSON document, Each that it is a list of which each element is sent as one,
+	// Time that it is sent as seconds since 1970.
 	JSON bool `json:"json,omitempty"`
+	Each bool `json:"each,omitempty"`
 	Time bool `json:"time,omitempty"`
 	// Since and Until are the first and the last version that have it, where those are not the operation's.
 	Since string `json:"since,omitempty"`

@@ -18,7 +18,7 @@ import (
 //
 // A value has the type that its parameter says, or is text that reads as such, as from a command line. A time is a
 // [time.Time], a number of seconds since 1970 or text in RFC 3339. For a parameter that is JSON, text is the document
-// itself, and any other value is encoded.
+// itself, or where it is a list of documents a JSON array of them, and any other value is encoded.
 //
 // Two names are no parameters: [BodyArg], and [TTYArg] of operations of [KindFramed].
 type Args map[string]any

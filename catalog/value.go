@@ -42,6 +42,8 @@ func (p *Param) put(req *transport.Request, v any) error {
 	switch {
 	case p.JSON:
 		return p.putJSON(req, v)
+	case p.Each:
+		return p.putEach(req, v)
 	case p.Time:
 		return p.putTime(req, v)
 	}
@@ -74,6 +76,25 @@ func (p *Param) putJSON(req *transport.Request, v any) error {
 		return errors.New("the text is no JSON document")
 	}
 	req.QueryJSON(p.Name, json.RawMessage(text))
+	return nil
+}
+
+// putEach sends the elements of a list: a slice, or text that is a JSON array. What is no list is one element.
+func (p *Param) putEach(req *transport.Request, v any) error {
+	text, isText := document(v)
+	switch {
+	case isText && !json.Valid(text):
+		return errors.New("the text is no JSON document")
+	case isText:
+		var list []json.RawMessage
+		if json.Unmarshal(text, &list) != nil {
+			list = []json.RawMessage{text}
+		}
+		v = list
+	case reflect.ValueOf(v).Kind() != reflect.Slice:
+		v = []any{v}
+	}
+	req.QueryJSONEach(p.Name, v)
 	return nil
 }
 

@@ -132,6 +132,27 @@ func (r *Request) QueryJSON(name string, v any) {
 	r.query = append(r.query, url.QueryEscape(name)+"="+url.QueryEscape(string(data)))
 }
 
+// QueryJSONEach adds a parameter once for each element of a slice, every one a JSON document of its own. An element is
+// sent also where it is empty: without it the list would say something else, such as all in place of nothing.
+func (r *Request) QueryJSONEach(name string, v any) {
+	value := reflect.ValueOf(v)
+	if v == nil {
+		return
+	}
+	if value.Kind() != reflect.Slice {
+		r.refuse(fmt.Sprintf("query parameter %s: want a slice, not a %T", name, v))
+		return
+	}
+	for i := range value.Len() {
+		data, err := marshal(value.Index(i).Interface())
+		if err != nil {
+			r.refuse(fmt.Sprintf("query parameter %s: %v", name, err))
+			return
+		}
+		r.query = append(r.query, url.QueryEscape(name)+"="+url.QueryEscape(string(data)))
+	}
+}
+
 // Header sets a header unless v is its type's zero value; a slice makes one line for each element. A [Secret] is sent
 // as it is, and printed nowhere. Any other [RegistryAuth] is asked for the value when the request is sent.
 func (r *Request) Header(name string, v any) {
@@ -199,7 +220,7 @@ func (r *Request) JSON(v any) {
 // call ends for whatever reason. The engine is asked before the first byte is read, so that a refused upload leaves
 // the reader as it was. A regular file is sent by its length, from its present offset.
 func (r *Request) Upload(body io.Reader, contentType string) {
-	if body == nil || reflect.ValueOf(body).Kind() == reflect.Pointer && reflect.ValueOf(body).IsNil() {
+	if noBody(body) {
 		return
 	}
 	r.body, r.length, r.streamed, r.getBody = body, -1, true, nil
@@ -214,6 +235,20 @@ func (r *Request) Upload(body io.Reader, contentType string) {
 		r.length = fileLength(b)
 	}
 	r.Header("Content-Type", contentType)
+}
+
+// UploadRequired is [Request.Upload] for operations that are nothing without a body: an engine takes none for an empty
+// one, and says that it has done what it was not asked to do. A reader without a byte is a body.
+func (r *Request) UploadRequired(body io.Reader, contentType string) {
+	if noBody(body) {
+		r.refuse("the body is missing")
+		return
+	}
+	r.Upload(body, contentType)
+}
+
+func noBody(body io.Reader) bool {
+	return body == nil || reflect.ValueOf(body).Kind() == reflect.Pointer && reflect.ValueOf(body).IsNil()
 }
 
 // fileLength returns what is left of a regular file, or -1.

@@ -42,6 +42,13 @@ func TestParametersAreStyled(t *testing.T) {
 			},
 			"/x?filters=%7B%22a%22%3A%5B%22q%5C%22uote%22%5D%2C%22b%22%3A%5B%222%22%5D%7D",
 		},
+		{
+			"a list of JSON documents repeats", func(r *Request) {
+				r.QueryJSONEach("p", []map[string]string{{"os": "linux"}, {}, {"os": "a&b"}})
+			},
+			"/x?p=%7B%22os%22%3A%22linux%22%7D&p=%7B%7D&p=%7B%22os%22%3A%22a%26b%22%7D",
+		},
+		{"no JSON documents", func(r *Request) { r.QueryJSONEach("p", []map[string]string{}); r.QueryJSONEach("p", nil) }, "/x"},
 		{"an empty JSON map is absent", func(r *Request) { r.QueryJSON("filters", map[string][]string{}) }, "/x"},
 	}
 	for _, c := range cases {
@@ -85,6 +92,7 @@ func TestRow8InvalidUTF8IsRefused(t *testing.T) {
 		"body":   func(r *Request) { r.JSON(map[string]string{"a": "\xff"}) },
 		"query":  func(r *Request) { r.Query("a", "\xff") },
 		"list":   func(r *Request) { r.Query("a", []string{"ok", "\xff"}) },
+		"each":   func(r *Request) { r.QueryJSONEach("a", []string{"ok", "\xff"}) },
 		"filter": func(r *Request) { r.QueryJSON("filters", map[string][]string{"a": {"\xff"}}) },
 	}
 	for name, set := range set {
@@ -110,6 +118,33 @@ func TestRow11FiltersRoundTrip(t *testing.T) {
 	}
 	if len(got["label"]) != 3 || got["label"][0] != want["label"][0] || got["label"][1] != want["label"][1] || got["label"][2] != want["label"][2] {
 		t.Error("the filters changed on their way")
+	}
+}
+
+func TestListsOfDocumentsAreSlices(t *testing.T) {
+	r := (&Operation{Method: "GET", Path: "/x"}).Request()
+	r.QueryJSONEach("p", map[string]string{"os": "linux"})
+	refused(t, r)
+}
+
+// TestRequiredUploads checks that an upload of nothing is refused where there must be something, and that a body of no
+// bytes is something.
+func TestRequiredUploads(t *testing.T) {
+	op := Operation{Method: "PUT", Path: "/x"}
+	for _, missing := range []io.Reader{nil, (*os.File)(nil), (*bytes.Buffer)(nil)} {
+		r := op.Request()
+		r.UploadRequired(missing, "application/x-tar")
+		refused(t, r)
+		if r = op.Request(); r.Err() != nil {
+			t.Error(r.Err())
+		}
+		if r.Upload(missing, "application/x-tar"); r.Err() != nil || r.body != nil {
+			t.Errorf("an optional one: %v, body %v", r.Err(), r.body)
+		}
+	}
+	r := op.Request()
+	if r.UploadRequired(strings.NewReader(""), "application/x-tar"); r.Err() != nil || r.body == nil {
+		t.Errorf("no bytes: %v, body %v", r.Err(), r.body)
 	}
 }
 

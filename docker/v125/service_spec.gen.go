@@ -32,8 +32,9 @@ type ServiceSpecModeReplicated struct {
 
 // ServiceSpecNetwork is the member Networks[] of the definition ServiceSpec.
 type ServiceSpecNetwork struct {
-	Aliases []string `json:"Aliases,omitzero"`
-	Target  string   `json:"Target,omitzero"`
+	Aliases    []string          `json:"Aliases,omitzero"`
+	DriverOpts map[string]string `json:"DriverOpts,omitzero"`
+	Target     string            `json:"Target,omitzero"`
 }
 
 // ServiceSpecUpdateConfig is how tasks are replaced when a service changes.

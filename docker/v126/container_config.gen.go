@@ -17,8 +17,8 @@ type ContainerConfig struct {
 	// Env is the environment, each as NAME=value; one without = removes the image's.
 	Env []string `json:"Env,omitzero"`
 	// ExposedPorts is a set of ports and protocols, as in 80/tcp.
-	ExposedPorts map[string]struct{}        `json:"ExposedPorts,omitzero"`
-	Healthcheck  ContainerConfigHealthcheck `json:"Healthcheck,omitzero"`
+	ExposedPorts map[string]struct{} `json:"ExposedPorts,omitzero"`
+	Healthcheck  HealthConfig        `json:"Healthcheck,omitzero"`
 	// Hostname is the name of the host in the container, its short id unless set.
 	Hostname string            `json:"Hostname,omitzero"`
 	Image    string            `json:"Image,omitzero"`
@@ -42,12 +42,4 @@ type ContainerConfig struct {
 	// Volumes is a set of paths at which anonymous volumes are mounted.
 	Volumes    map[string]struct{} `json:"Volumes,omitzero"`
 	WorkingDir string              `json:"WorkingDir,omitzero"`
-}
-
-// ContainerConfigHealthcheck is the member Healthcheck of the definition ContainerConfig.
-type ContainerConfigHealthcheck struct {
-	Interval int64    `json:"Interval,omitzero"`
-	Retries  int64    `json:"Retries,omitzero"`
-	Test     []string `json:"Test,omitzero"`
-	Timeout  int64    `json:"Timeout,omitzero"`
 }

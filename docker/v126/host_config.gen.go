@@ -55,9 +55,13 @@ type HostConfig struct {
 	IPCMode       string `json:"IpcMode,omitzero"`
 	// Init runs an init process that passes signals on and reaps children. Nil is absent: false overrules the
 	// engine's setting; absent leaves it to that.
-	Init      *bool               `json:"Init,omitzero"`
+	Init *bool `json:"Init,omitzero"`
+	// InitPath: until API 1.26.
+	InitPath  string              `json:"InitPath,omitzero"`
 	Isolation HostConfigIsolation `json:"Isolation,omitzero"`
-	Links     []string            `json:"Links,omitzero"`
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Until API 1.41.
+	KernelMemory int64    `json:"KernelMemory,omitzero"`
+	Links        []string `json:"Links,omitzero"`
 	// LogConfig is where the output goes; its zero value leaves it to the engine.
 	LogConfig HostConfigLogConfig `json:"LogConfig,omitzero"`
 	// Memory is in bytes; 0 means no limit.

@@ -23,6 +23,7 @@ type ImageInspect struct {
 	GraphDriver   GraphDriverData `json:"GraphDriver,omitzero"`
 	ID            string          `json:"Id,omitzero"`
 	OS            string          `json:"Os,omitzero"`
+	OSVersion     string          `json:"OsVersion,omitzero"`
 	// Parent: until API 1.51.
 	Parent      string             `json:"Parent,omitzero"`
 	RepoDigests []string           `json:"RepoDigests,omitzero"`

@@ -22,13 +22,19 @@ type TaskSpecContainerSpec struct {
 	// Args are the arguments of the command.
 	Args []string `json:"Args,omitzero"`
 	// Command is what the image's entrypoint is replaced by.
-	Command   []string                       `json:"Command,omitzero"`
-	DNSConfig TaskSpecContainerSpecDNSConfig `json:"DNSConfig,omitzero"`
-	Dir       string                         `json:"Dir,omitzero"`
-	Env       []string                       `json:"Env,omitzero"`
-	Image     string                         `json:"Image,omitzero"`
-	Labels    map[string]string              `json:"Labels,omitzero"`
-	Mounts    []Mount                        `json:"Mounts,omitzero"`
+	Command     []string                       `json:"Command,omitzero"`
+	DNSConfig   TaskSpecContainerSpecDNSConfig `json:"DNSConfig,omitzero"`
+	Dir         string                         `json:"Dir,omitzero"`
+	Env         []string                       `json:"Env,omitzero"`
+	Groups      []string                       `json:"Groups,omitzero"`
+	Healthcheck HealthConfig                   `json:"Healthcheck,omitzero"`
+	Hostname    string                         `json:"Hostname,omitzero"`
+	Hosts       []string                       `json:"Hosts,omitzero"`
+	Image       string                         `json:"Image,omitzero"`
+	Labels      map[string]string              `json:"Labels,omitzero"`
+	Mounts      []Mount                        `json:"Mounts,omitzero"`
+	OpenStdin   bool                           `json:"OpenStdin,omitzero"`
+	Secrets     []TaskSpecContainerSpecSecret  `json:"Secrets,omitzero"`
 	// StopGracePeriod is in nanoseconds. Nil is absent: 0 kills at once; absent leaves it to the engine.
 	StopGracePeriod *int64 `json:"StopGracePeriod,omitzero"`
 	TTY             bool   `json:"TTY,omitzero"`
@@ -42,6 +48,21 @@ type TaskSpecContainerSpecDNSConfig struct {
 	Search      []string `json:"Search,omitzero"`
 }
 
+// TaskSpecContainerSpecSecret is the member ContainerSpec.Secrets[] of the definition TaskSpec.
+type TaskSpecContainerSpecSecret struct {
+	File       TaskSpecContainerSpecSecretFile `json:"File,omitzero"`
+	SecretID   string                          `json:"SecretID,omitzero"`
+	SecretName string                          `json:"SecretName,omitzero"`
+}
+
+// TaskSpecContainerSpecSecretFile is the member ContainerSpec.Secrets[].File of the definition TaskSpec.
+type TaskSpecContainerSpecSecretFile struct {
+	GID  string `json:"GID,omitzero"`
+	Mode uint32 `json:"Mode,omitzero"`
+	Name string `json:"Name,omitzero"`
+	UID  string `json:"UID,omitzero"`
+}
+
 // TaskSpecLogDriver is the member LogDriver of the definition TaskSpec.
 type TaskSpecLogDriver struct {
 	Name    string            `json:"Name,omitzero"`
@@ -50,8 +71,9 @@ type TaskSpecLogDriver struct {
 
 // TaskSpecNetwork is the member Networks[] of the definition TaskSpec.
 type TaskSpecNetwork struct {
-	Aliases []string `json:"Aliases,omitzero"`
-	Target  string   `json:"Target,omitzero"`
+	Aliases    []string          `json:"Aliases,omitzero"`
+	DriverOpts map[string]string `json:"DriverOpts,omitzero"`
+	Target     string            `json:"Target,omitzero"`
 }
 
 // TaskSpecPlacement is the member Placement of the definition TaskSpec.

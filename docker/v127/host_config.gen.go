@@ -57,7 +57,9 @@ type HostConfig struct {
 	// engine's setting; absent leaves it to that.
 	Init      *bool               `json:"Init,omitzero"`
 	Isolation HostConfigIsolation `json:"Isolation,omitzero"`
-	Links     []string            `json:"Links,omitzero"`
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Until API 1.41.
+	KernelMemory int64    `json:"KernelMemory,omitzero"`
+	Links        []string `json:"Links,omitzero"`
 	// LogConfig is where the output goes; its zero value leaves it to the engine.
 	LogConfig HostConfigLogConfig `json:"LogConfig,omitzero"`
 	// Memory is in bytes; 0 means no limit.
@@ -70,8 +72,8 @@ type HostConfig struct {
 	// kernel not to swap; absent leaves it to the host.
 	MemorySwappiness *int64  `json:"MemorySwappiness,omitzero"`
 	Mounts           []Mount `json:"Mounts,omitzero"`
-	// NanoCPUs: since API 1.27, until API 1.27.
-	NanoCPUs int64 `json:"NanoCPUs,omitzero"`
+	// NanoCPUs is in billionths of a CPU; not together with CPUPeriod and CPUQuota.
+	NanoCPUs int64 `json:"NanoCpus,omitzero"`
 	// NetworkMode is bridge, host, none, container:NAME or the name of a network.
 	NetworkMode string `json:"NetworkMode,omitzero"`
 	// OOMKillDisable keeps the kernel from killing the container; set a memory limit with it. Nil is absent: the

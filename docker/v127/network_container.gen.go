@@ -9,4 +9,5 @@ type NetworkContainer struct {
 	IPv4Address string `json:"IPv4Address,omitzero"`
 	IPv6Address string `json:"IPv6Address,omitzero"`
 	MACAddress  string `json:"MacAddress,omitzero"`
+	Name        string `json:"Name,omitzero"`
 }

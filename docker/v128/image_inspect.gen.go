@@ -23,8 +23,7 @@ type ImageInspect struct {
 	GraphDriver   GraphDriverData `json:"GraphDriver"`
 	ID            string          `json:"Id"`
 	OS            string          `json:"Os"`
-	// OSVersion: since API 1.28.
-	OSVersion string `json:"OsVersion,omitzero"`
+	OSVersion     string          `json:"OsVersion,omitzero"`
 	// Parent: until API 1.51.
 	Parent      string             `json:"Parent"`
 	RepoDigests []string           `json:"RepoDigests,omitzero"`

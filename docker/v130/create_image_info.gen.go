@@ -6,7 +6,9 @@ package v130
 // CreateImageInfo is one message of a pull or an import.
 type CreateImageInfo struct {
 	// Error: until API 1.51.
-	Error string `json:"error,omitzero"`
+	Error       string      `json:"error,omitzero"`
+	ErrorDetail ErrorDetail `json:"errorDetail,omitzero"`
+	ID          string      `json:"id,omitzero"`
 	// Progress: until API 1.51.
 	Progress       string         `json:"progress,omitzero"`
 	ProgressDetail ProgressDetail `json:"progressDetail,omitzero"`

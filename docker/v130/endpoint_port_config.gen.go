@@ -5,8 +5,9 @@ package v130
 
 // EndpointPortConfig is the definition EndpointPortConfig.
 type EndpointPortConfig struct {
-	Name     string                     `json:"Name,omitzero"`
-	Protocol EndpointPortConfigProtocol `json:"Protocol,omitzero"`
+	Name        string                        `json:"Name,omitzero"`
+	Protocol    EndpointPortConfigProtocol    `json:"Protocol,omitzero"`
+	PublishMode EndpointPortConfigPublishMode `json:"PublishMode,omitzero"`
 	// PublishedPort is the port of the nodes; 0 leaves the choice to the swarm.
 	PublishedPort uint32 `json:"PublishedPort,omitzero"`
 	TargetPort    uint32 `json:"TargetPort,omitzero"`
@@ -19,4 +20,13 @@ type EndpointPortConfigProtocol string
 const (
 	EndpointPortConfigProtocolTCP EndpointPortConfigProtocol = "tcp"
 	EndpointPortConfigProtocolUDP EndpointPortConfigProtocol = "udp"
+)
+
+// EndpointPortConfigPublishMode is the member PublishMode of the definition EndpointPortConfig.
+type EndpointPortConfigPublishMode string
+
+// The values of EndpointPortConfigPublishMode that the specification names. Others are kept as they come.
+const (
+	EndpointPortConfigPublishModeIngress EndpointPortConfigPublishMode = "ingress"
+	EndpointPortConfigPublishModeHost    EndpointPortConfigPublishMode = "host"
 )

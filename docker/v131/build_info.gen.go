@@ -3,8 +3,15 @@
 
 package v131
 
+import (
+	"encoding/json"
+)
+
 // BuildInfo is one message of a build, or of loading images.
 type BuildInfo struct {
+	// Aux is the id of the image as {"ID":"sha256:..."} from the classic builder, and a base64 string of a BuildKit
+	// status from the other.
+	Aux json.RawMessage `json:"aux,omitzero"`
 	// Error: until API 1.51.
 	Error       string      `json:"error,omitzero"`
 	ErrorDetail ErrorDetail `json:"errorDetail,omitzero"`

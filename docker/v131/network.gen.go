@@ -9,8 +9,9 @@ import (
 
 // Network describes a network.
 type Network struct {
-	// Attachable: since API 1.27.
 	Attachable bool                        `json:"Attachable,omitzero"`
+	ConfigFrom ConfigReference             `json:"ConfigFrom,omitzero"`
+	ConfigOnly bool                        `json:"ConfigOnly,omitzero"`
 	Containers map[string]NetworkContainer `json:"Containers,omitzero"`
 	Created    time.Time                   `json:"Created,omitzero"`
 	Driver     string                      `json:"Driver,omitzero"`
@@ -23,6 +24,7 @@ type Network struct {
 	Labels   map[string]string      `json:"Labels,omitzero"`
 	Name     string                 `json:"Name,omitzero"`
 	Options  map[string]string      `json:"Options,omitzero"`
+	Peers    []PeerInfo             `json:"Peers,omitzero"`
 	Scope    string                 `json:"Scope,omitzero"`
 	Services map[string]ServiceInfo `json:"Services,omitzero"`
 }

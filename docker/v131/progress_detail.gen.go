@@ -5,11 +5,9 @@ package v131
 
 // ProgressDetail tells how far a step of a pull, push or load is.
 type ProgressDetail struct {
-	// Code: until API 1.35.
-	Code       int64 `json:"code,omitzero"`
-	HideCounts bool  `json:"hidecounts,omitzero"`
-	// Message: until API 1.35.
-	Message int64  `json:"message,omitzero"`
-	Start   int64  `json:"start,omitzero"`
-	Units   string `json:"units,omitzero"`
+	Current    int64  `json:"current,omitzero"`
+	HideCounts bool   `json:"hidecounts,omitzero"`
+	Start      int64  `json:"start,omitzero"`
+	Total      int64  `json:"total,omitzero"`
+	Units      string `json:"units,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v132
 
-// NodeState is the definition NodeState. Since API 1.32.
+// NodeState is the definition NodeState.
 type NodeState string
 
 // The values of NodeState that the specification names. Others are kept as they come.

@@ -3,7 +3,7 @@
 
 package v132
 
-// SwarmInfo tells what an engine is in its swarm. Since API 1.32.
+// SwarmInfo tells what an engine is in its swarm.
 type SwarmInfo struct {
 	// Cluster is nil where absent: there only on a manager.
 	Cluster          *ClusterInfo   `json:"Cluster,omitzero"`
@@ -15,5 +15,6 @@ type SwarmInfo struct {
 	NodeID           string         `json:"NodeID,omitzero"`
 	Nodes            int64          `json:"Nodes,omitzero"`
 	RemoteManagers   []PeerNode     `json:"RemoteManagers,omitzero"`
-	Warnings         []string       `json:"Warnings,omitzero"`
+	// Warnings: since API 1.32.
+	Warnings []string `json:"Warnings,omitzero"`
 }

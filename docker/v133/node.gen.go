@@ -9,14 +9,12 @@ import (
 
 // Node is an engine in a swarm.
 type Node struct {
-	CreatedAt   time.Time       `json:"CreatedAt,omitzero"`
-	Description NodeDescription `json:"Description,omitzero"`
-	ID          string          `json:"ID,omitzero"`
-	// ManagerStatus: since API 1.32.
-	ManagerStatus *ManagerStatus `json:"ManagerStatus,omitzero"`
-	Spec          NodeSpec       `json:"Spec,omitzero"`
-	// Status: since API 1.32.
-	Status    NodeStatus    `json:"Status,omitzero"`
-	UpdatedAt time.Time     `json:"UpdatedAt,omitzero"`
-	Version   ObjectVersion `json:"Version,omitzero"`
+	CreatedAt     time.Time       `json:"CreatedAt,omitzero"`
+	Description   NodeDescription `json:"Description,omitzero"`
+	ID            string          `json:"ID,omitzero"`
+	ManagerStatus *ManagerStatus  `json:"ManagerStatus,omitzero"`
+	Spec          NodeSpec        `json:"Spec,omitzero"`
+	Status        NodeStatus      `json:"Status,omitzero"`
+	UpdatedAt     time.Time       `json:"UpdatedAt,omitzero"`
+	Version       ObjectVersion   `json:"Version,omitzero"`
 }

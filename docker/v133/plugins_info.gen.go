@@ -5,10 +5,8 @@ package v133
 
 // PluginsInfo is the definition PluginsInfo.
 type PluginsInfo struct {
-	// Authorization: since API 1.32.
 	Authorization []string `json:"Authorization,omitzero"`
-	// Log: since API 1.30.
-	Log     []string `json:"Log,omitzero"`
-	Network []string `json:"Network,omitzero"`
-	Volume  []string `json:"Volume,omitzero"`
+	Log           []string `json:"Log,omitzero"`
+	Network       []string `json:"Network,omitzero"`
+	Volume        []string `json:"Volume,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v133
 
-// Reachability is the definition Reachability. Since API 1.32.
+// Reachability is the definition Reachability.
 type Reachability string
 
 // The values of Reachability that the specification names. Others are kept as they come.

@@ -35,8 +35,9 @@ type ServiceSpecModeReplicated struct {
 
 // ServiceSpecNetwork is the member Networks[] of the definition ServiceSpec.
 type ServiceSpecNetwork struct {
-	Aliases []string `json:"Aliases,omitzero"`
-	Target  string   `json:"Target,omitzero"`
+	Aliases    []string          `json:"Aliases,omitzero"`
+	DriverOpts map[string]string `json:"DriverOpts,omitzero"`
+	Target     string            `json:"Target,omitzero"`
 }
 
 // ServiceSpecRollbackConfig is how tasks are replaced when an update is taken back. Since API 1.28.

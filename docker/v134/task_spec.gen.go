@@ -28,29 +28,23 @@ type TaskSpecContainerSpec struct {
 	// Command is what the image's entrypoint is replaced by.
 	Command []string `json:"Command,omitzero"`
 	// Configs: since API 1.30.
-	Configs   []TaskSpecContainerSpecConfig  `json:"Configs,omitzero"`
-	DNSConfig TaskSpecContainerSpecDNSConfig `json:"DNSConfig,omitzero"`
-	Dir       string                         `json:"Dir,omitzero"`
-	Env       []string                       `json:"Env,omitzero"`
-	// Groups: since API 1.27.
-	Groups []string `json:"Groups,omitzero"`
-	// Healthcheck: since API 1.27.
-	Healthcheck HealthConfig `json:"Healthcheck,omitzero"`
-	// Hostname: since API 1.27.
-	Hostname string `json:"Hostname,omitzero"`
-	// Hosts: since API 1.27.
-	Hosts  []string          `json:"Hosts,omitzero"`
-	Image  string            `json:"Image,omitzero"`
-	Labels map[string]string `json:"Labels,omitzero"`
-	Mounts []Mount           `json:"Mounts,omitzero"`
-	// OpenStdin: since API 1.27.
-	OpenStdin bool `json:"OpenStdin,omitzero"`
+	Configs     []TaskSpecContainerSpecConfig  `json:"Configs,omitzero"`
+	DNSConfig   TaskSpecContainerSpecDNSConfig `json:"DNSConfig,omitzero"`
+	Dir         string                         `json:"Dir,omitzero"`
+	Env         []string                       `json:"Env,omitzero"`
+	Groups      []string                       `json:"Groups,omitzero"`
+	Healthcheck HealthConfig                   `json:"Healthcheck,omitzero"`
+	Hostname    string                         `json:"Hostname,omitzero"`
+	Hosts       []string                       `json:"Hosts,omitzero"`
+	Image       string                         `json:"Image,omitzero"`
+	Labels      map[string]string              `json:"Labels,omitzero"`
+	Mounts      []Mount                        `json:"Mounts,omitzero"`
+	OpenStdin   bool                           `json:"OpenStdin,omitzero"`
 	// Privileges: since API 1.30.
 	Privileges TaskSpecContainerSpecPrivileges `json:"Privileges,omitzero"`
 	// ReadOnly: since API 1.27.
-	ReadOnly bool `json:"ReadOnly,omitzero"`
-	// Secrets: since API 1.27.
-	Secrets []TaskSpecContainerSpecSecret `json:"Secrets,omitzero"`
+	ReadOnly bool                          `json:"ReadOnly,omitzero"`
+	Secrets  []TaskSpecContainerSpecSecret `json:"Secrets,omitzero"`
 	// StopGracePeriod is in nanoseconds. Nil is absent: 0 kills at once; absent leaves it to the engine.
 	StopGracePeriod *int64 `json:"StopGracePeriod,omitzero"`
 	// StopSignal: since API 1.28.
@@ -107,15 +101,14 @@ type TaskSpecContainerSpecPrivilegesSELinuxContext struct {
 	User    string `json:"User,omitzero"`
 }
 
-// TaskSpecContainerSpecSecret is the member ContainerSpec.Secrets[] of the definition TaskSpec. Since API 1.27.
+// TaskSpecContainerSpecSecret is the member ContainerSpec.Secrets[] of the definition TaskSpec.
 type TaskSpecContainerSpecSecret struct {
 	File       TaskSpecContainerSpecSecretFile `json:"File,omitzero"`
 	SecretID   string                          `json:"SecretID,omitzero"`
 	SecretName string                          `json:"SecretName,omitzero"`
 }
 
-// TaskSpecContainerSpecSecretFile is the member ContainerSpec.Secrets[].File of the definition TaskSpec. Since
-// API 1.27.
+// TaskSpecContainerSpecSecretFile is the member ContainerSpec.Secrets[].File of the definition TaskSpec.
 type TaskSpecContainerSpecSecretFile struct {
 	GID  string `json:"GID,omitzero"`
 	Mode uint32 `json:"Mode,omitzero"`
@@ -131,8 +124,9 @@ type TaskSpecLogDriver struct {
 
 // TaskSpecNetwork is the member Networks[] of the definition TaskSpec.
 type TaskSpecNetwork struct {
-	Aliases []string `json:"Aliases,omitzero"`
-	Target  string   `json:"Target,omitzero"`
+	Aliases    []string          `json:"Aliases,omitzero"`
+	DriverOpts map[string]string `json:"DriverOpts,omitzero"`
+	Target     string            `json:"Target,omitzero"`
 }
 
 // TaskSpecPlacement is the member Placement of the definition TaskSpec.

@@ -3,7 +3,7 @@
 
 package v135
 
-// LocalNodeState is the definition LocalNodeState. Since API 1.32.
+// LocalNodeState is the definition LocalNodeState.
 type LocalNodeState string
 
 // The values of LocalNodeState that the specification names. Others are kept as they come.

@@ -23,10 +23,9 @@ type ImageInspect struct {
 	GraphDriver   GraphDriverData `json:"GraphDriver"`
 	ID            string          `json:"Id"`
 	// Metadata: since API 1.31.
-	Metadata ImageInspectMetadata `json:"Metadata,omitzero"`
-	OS       string               `json:"Os"`
-	// OSVersion: since API 1.28.
-	OSVersion string `json:"OsVersion,omitzero"`
+	Metadata  ImageInspectMetadata `json:"Metadata,omitzero"`
+	OS        string               `json:"Os"`
+	OSVersion string               `json:"OsVersion,omitzero"`
 	// Parent: until API 1.51.
 	Parent      string             `json:"Parent"`
 	RepoDigests []string           `json:"RepoDigests,omitzero"`

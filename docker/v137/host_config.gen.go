@@ -59,7 +59,7 @@ type HostConfig struct {
 	// engine's setting; absent leaves it to that.
 	Init      *bool               `json:"Init,omitzero"`
 	Isolation HostConfigIsolation `json:"Isolation,omitzero"`
-	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Since API 1.36, until API 1.41.
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Until API 1.41.
 	KernelMemory int64    `json:"KernelMemory,omitzero"`
 	Links        []string `json:"Links,omitzero"`
 	// LogConfig is where the output goes; its zero value leaves it to the engine.

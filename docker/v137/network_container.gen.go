@@ -9,6 +9,5 @@ type NetworkContainer struct {
 	IPv4Address string `json:"IPv4Address,omitzero"`
 	IPv6Address string `json:"IPv6Address,omitzero"`
 	MACAddress  string `json:"MacAddress,omitzero"`
-	// Name: since API 1.30.
-	Name string `json:"Name,omitzero"`
+	Name        string `json:"Name,omitzero"`
 }

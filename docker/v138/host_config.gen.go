@@ -59,7 +59,9 @@ type HostConfig struct {
 	// engine's setting; absent leaves it to that.
 	Init      *bool               `json:"Init,omitzero"`
 	Isolation HostConfigIsolation `json:"Isolation,omitzero"`
-	Links     []string            `json:"Links,omitzero"`
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Until API 1.41.
+	KernelMemory int64    `json:"KernelMemory,omitzero"`
+	Links        []string `json:"Links,omitzero"`
 	// LogConfig is where the output goes; its zero value leaves it to the engine.
 	LogConfig HostConfigLogConfig `json:"LogConfig,omitzero"`
 	// MaskedPaths are hidden in the container; nil leaves it to the engine, an empty slice hides none. Since API

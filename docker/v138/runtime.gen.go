@@ -3,7 +3,7 @@
 
 package v138
 
-// Runtime is the definition Runtime. Since API 1.32.
+// Runtime is the definition Runtime.
 type Runtime struct {
 	Path        string   `json:"path,omitzero"`
 	RuntimeArgs []string `json:"runtimeArgs,omitzero"`

@@ -10,56 +10,50 @@ import (
 // SystemInfo describes an engine, its host and how it is set up.
 type SystemInfo struct {
 	Architecture string `json:"Architecture,omitzero"`
-	// BridgeNfIp6tables: since API 1.32, until API 1.49.
+	// BridgeNfIp6tables: until API 1.49.
 	BridgeNfIp6tables bool `json:"BridgeNfIp6tables,omitzero"`
-	// BridgeNfIptables: since API 1.32, until API 1.49.
+	// BridgeNfIptables: until API 1.49.
 	BridgeNfIptables bool `json:"BridgeNfIptables,omitzero"`
 	CPUCfsPeriod     bool `json:"CpuCfsPeriod,omitzero"`
 	CPUCfsQuota      bool `json:"CpuCfsQuota,omitzero"`
-	// CPUSet: since API 1.32.
-	CPUSet bool `json:"CPUSet,omitzero"`
-	// CPUShares: since API 1.32.
-	CPUShares bool `json:"CPUShares,omitzero"`
-	// CgroupDriver: default cgroupfs, since API 1.32.
+	CPUSet           bool `json:"CPUSet,omitzero"`
+	CPUShares        bool `json:"CPUShares,omitzero"`
+	// CgroupDriver: default cgroupfs.
 	CgroupDriver SystemInfoCgroupDriver `json:"CgroupDriver,omitzero"`
-	// ClusterAdvertise: since API 1.32, until API 1.41.
+	// ClusterAdvertise: until API 1.41.
 	ClusterAdvertise string `json:"ClusterAdvertise,omitzero"`
-	// ClusterStore: since API 1.32, until API 1.41.
-	ClusterStore string `json:"ClusterStore,omitzero"`
-	// ContainerdCommit: since API 1.32.
+	// ClusterStore: until API 1.41.
+	ClusterStore      string `json:"ClusterStore,omitzero"`
 	ContainerdCommit  Commit `json:"ContainerdCommit,omitzero"`
 	Containers        int64  `json:"Containers,omitzero"`
 	ContainersPaused  int64  `json:"ContainersPaused,omitzero"`
 	ContainersRunning int64  `json:"ContainersRunning,omitzero"`
 	ContainersStopped int64  `json:"ContainersStopped,omitzero"`
 	Debug             bool   `json:"Debug,omitzero"`
-	// DefaultRuntime: default runc, since API 1.32.
-	DefaultRuntime    string     `json:"DefaultRuntime,omitzero"`
-	DockerRootDir     string     `json:"DockerRootDir,omitzero"`
-	Driver            string     `json:"Driver,omitzero"`
-	DriverStatus      [][]string `json:"DriverStatus,omitzero"`
-	ExperimentalBuild bool       `json:"ExperimentalBuild,omitzero"`
-	// GenericResources: since API 1.32.
-	GenericResources GenericResources `json:"GenericResources,omitzero"`
-	HTTPProxy        string           `json:"HttpProxy,omitzero"`
-	HTTPSProxy       string           `json:"HttpsProxy,omitzero"`
-	ID               string           `json:"ID,omitzero"`
-	IPv4Forwarding   bool             `json:"IPv4Forwarding,omitzero"`
-	Images           int64            `json:"Images,omitzero"`
+	// DefaultRuntime: default runc.
+	DefaultRuntime    string           `json:"DefaultRuntime,omitzero"`
+	DockerRootDir     string           `json:"DockerRootDir,omitzero"`
+	Driver            string           `json:"Driver,omitzero"`
+	DriverStatus      [][]string       `json:"DriverStatus,omitzero"`
+	ExperimentalBuild bool             `json:"ExperimentalBuild,omitzero"`
+	GenericResources  GenericResources `json:"GenericResources,omitzero"`
+	HTTPProxy         string           `json:"HttpProxy,omitzero"`
+	HTTPSProxy        string           `json:"HttpsProxy,omitzero"`
+	ID                string           `json:"ID,omitzero"`
+	IPv4Forwarding    bool             `json:"IPv4Forwarding,omitzero"`
+	Images            int64            `json:"Images,omitzero"`
 	// IndexServerAddress: default https://index.docker.io/v1/.
 	IndexServerAddress string `json:"IndexServerAddress,omitzero"`
-	// InitBinary: since API 1.32.
-	InitBinary string `json:"InitBinary,omitzero"`
-	// InitCommit: since API 1.32.
-	InitCommit Commit `json:"InitCommit,omitzero"`
-	// Isolation: default default, since API 1.32.
-	Isolation     SystemInfoIsolation `json:"Isolation,omitzero"`
-	KernelVersion string              `json:"KernelVersion,omitzero"`
-	Labels        []string            `json:"Labels,omitzero"`
-	// LiveRestoreEnabled: since API 1.32.
-	LiveRestoreEnabled bool `json:"LiveRestoreEnabled,omitzero"`
-	// LoggingDriver: since API 1.32.
-	LoggingDriver string `json:"LoggingDriver,omitzero"`
+	InitBinary         string `json:"InitBinary,omitzero"`
+	InitCommit         Commit `json:"InitCommit,omitzero"`
+	// Isolation: default default.
+	Isolation SystemInfoIsolation `json:"Isolation,omitzero"`
+	// KernelMemory: until API 1.41.
+	KernelMemory       bool     `json:"KernelMemory,omitzero"`
+	KernelVersion      string   `json:"KernelVersion,omitzero"`
+	Labels             []string `json:"Labels,omitzero"`
+	LiveRestoreEnabled bool     `json:"LiveRestoreEnabled,omitzero"`
+	LoggingDriver      string   `json:"LoggingDriver,omitzero"`
 	// MemTotal is in bytes.
 	MemTotal        int64 `json:"MemTotal,omitzero"`
 	MemoryLimit     bool  `json:"MemoryLimit,omitzero"`
@@ -75,22 +69,18 @@ type SystemInfo struct {
 	OperatingSystem string                `json:"OperatingSystem,omitzero"`
 	Plugins         PluginsInfo           `json:"Plugins,omitzero"`
 	RegistryConfig  RegistryServiceConfig `json:"RegistryConfig,omitzero"`
-	// RuncCommit: since API 1.32.
-	RuncCommit Commit `json:"RuncCommit,omitzero"`
-	// Runtimes: since API 1.32.
-	Runtimes map[string]Runtime `json:"Runtimes,omitzero"`
-	// SecurityOptions: since API 1.32.
-	SecurityOptions []string `json:"SecurityOptions,omitzero"`
-	ServerVersion   string   `json:"ServerVersion,omitzero"`
-	SwapLimit       bool     `json:"SwapLimit,omitzero"`
-	// Swarm: since API 1.32.
-	Swarm SwarmInfo `json:"Swarm,omitzero"`
+	RuncCommit      Commit                `json:"RuncCommit,omitzero"`
+	Runtimes        map[string]Runtime    `json:"Runtimes,omitzero"`
+	SecurityOptions []string              `json:"SecurityOptions,omitzero"`
+	ServerVersion   string                `json:"ServerVersion,omitzero"`
+	SwapLimit       bool                  `json:"SwapLimit,omitzero"`
+	Swarm           SwarmInfo             `json:"Swarm,omitzero"`
 	// SystemStatus: until API 1.40.
 	SystemStatus [][]string `json:"SystemStatus,omitzero"`
 	SystemTime   time.Time  `json:"SystemTime,omitzero"`
 }
 
-// SystemInfoCgroupDriver is the member CgroupDriver of the definition SystemInfo. Since API 1.32.
+// SystemInfoCgroupDriver is the member CgroupDriver of the definition SystemInfo.
 type SystemInfoCgroupDriver string
 
 // The values of SystemInfoCgroupDriver that the specification names. Others are kept as they come.
@@ -99,7 +89,7 @@ const (
 	SystemInfoCgroupDriverSystemd  SystemInfoCgroupDriver = "systemd"
 )
 
-// SystemInfoIsolation is the member Isolation of the definition SystemInfo. Since API 1.32.
+// SystemInfoIsolation is the member Isolation of the definition SystemInfo.
 type SystemInfoIsolation string
 
 // The values of SystemInfoIsolation that the specification names. Others are kept as they come.

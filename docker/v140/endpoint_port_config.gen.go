@@ -7,7 +7,7 @@ package v140
 type EndpointPortConfig struct {
 	Name     string                     `json:"Name,omitzero"`
 	Protocol EndpointPortConfigProtocol `json:"Protocol,omitzero"`
-	// PublishMode: default ingress, since API 1.34.
+	// PublishMode: default ingress.
 	PublishMode EndpointPortConfigPublishMode `json:"PublishMode,omitzero"`
 	// PublishedPort is the port of the nodes; 0 leaves the choice to the swarm.
 	PublishedPort uint32 `json:"PublishedPort,omitzero"`
@@ -24,7 +24,7 @@ const (
 	EndpointPortConfigProtocolSctp EndpointPortConfigProtocol = "sctp"
 )
 
-// EndpointPortConfigPublishMode is the member PublishMode of the definition EndpointPortConfig. Since API 1.34.
+// EndpointPortConfigPublishMode is the member PublishMode of the definition EndpointPortConfig.
 type EndpointPortConfigPublishMode string
 
 // The values of EndpointPortConfigPublishMode that the specification names. Others are kept as they come.

@@ -5,14 +5,9 @@ package v140
 
 // OCIPlatform is the definition OCIPlatform. Since API 1.30.
 type OCIPlatform struct {
-	// Architecture: since API 1.40.
-	Architecture string `json:"architecture,omitzero"`
-	// OS: since API 1.40.
-	OS string `json:"os,omitzero"`
-	// OSFeatures: since API 1.40.
-	OSFeatures []string `json:"os.features,omitzero"`
-	// OSVersion: since API 1.40.
-	OSVersion string `json:"os.version,omitzero"`
-	// Variant: since API 1.40.
-	Variant string `json:"variant,omitzero"`
+	Architecture string   `json:"architecture,omitzero"`
+	OS           string   `json:"os,omitzero"`
+	OSFeatures   []string `json:"os.features,omitzero"`
+	OSVersion    string   `json:"os.version,omitzero"`
+	Variant      string   `json:"variant,omitzero"`
 }

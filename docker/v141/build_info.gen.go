@@ -10,7 +10,7 @@ import (
 // BuildInfo is one message of a build, or of loading images.
 type BuildInfo struct {
 	// Aux is the id of the image as {"ID":"sha256:..."} from the classic builder, and a base64 string of a BuildKit
-	// status from the other. Since API 1.36.
+	// status from the other.
 	Aux json.RawMessage `json:"aux,omitzero"`
 	// Error: until API 1.51.
 	Error       string      `json:"error,omitzero"`

@@ -3,7 +3,7 @@
 
 package v141
 
-// Health is what the checks of a container's health found. Since API 1.39.
+// Health is what the checks of a container's health found.
 type Health struct {
 	// FailingStreak is how many checks in a row have failed.
 	FailingStreak int64               `json:"FailingStreak,omitzero"`
@@ -11,7 +11,7 @@ type Health struct {
 	Status        HealthStatus        `json:"Status,omitzero"`
 }
 
-// HealthStatus is the member Status of the definition Health. Since API 1.39.
+// HealthStatus is the member Status of the definition Health.
 type HealthStatus string
 
 // The values of HealthStatus that the specification names. Others are kept as they come.

@@ -61,7 +61,7 @@ type HostConfig struct {
 	// engine's setting; absent leaves it to that.
 	Init      *bool               `json:"Init,omitzero"`
 	Isolation HostConfigIsolation `json:"Isolation,omitzero"`
-	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Since API 1.36, until API 1.41.
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Until API 1.41.
 	KernelMemory int64 `json:"KernelMemory,omitzero"`
 	// KernelMemoryTCP is in bytes. Since API 1.40, until API 1.51.
 	KernelMemoryTCP int64    `json:"KernelMemoryTCP,omitzero"`

@@ -3,7 +3,7 @@
 
 package v142
 
-// PeerInfo is the definition PeerInfo. Since API 1.41.
+// PeerInfo is the definition PeerInfo.
 type PeerInfo struct {
 	IP   string `json:"IP,omitzero"`
 	Name string `json:"Name,omitzero"`

@@ -3,7 +3,7 @@
 
 package v143
 
-// Commit is the definition Commit. Since API 1.32.
+// Commit is the definition Commit.
 type Commit struct {
 	// Expected: until API 1.48.
 	Expected string `json:"Expected,omitzero"`

@@ -10,58 +10,50 @@ import (
 // SystemInfo describes an engine, its host and how it is set up.
 type SystemInfo struct {
 	Architecture string `json:"Architecture,omitzero"`
-	// BridgeNfIp6tables: since API 1.32, until API 1.49.
+	// BridgeNfIp6tables: until API 1.49.
 	BridgeNfIp6tables bool `json:"BridgeNfIp6tables,omitzero"`
-	// BridgeNfIptables: since API 1.32, until API 1.49.
+	// BridgeNfIptables: until API 1.49.
 	BridgeNfIptables bool `json:"BridgeNfIptables,omitzero"`
 	CPUCfsPeriod     bool `json:"CpuCfsPeriod,omitzero"`
 	CPUCfsQuota      bool `json:"CpuCfsQuota,omitzero"`
-	// CPUSet: since API 1.32.
-	CPUSet bool `json:"CPUSet,omitzero"`
-	// CPUShares: since API 1.32.
-	CPUShares bool `json:"CPUShares,omitzero"`
-	// CgroupDriver: default cgroupfs, since API 1.32.
+	CPUSet           bool `json:"CPUSet,omitzero"`
+	CPUShares        bool `json:"CPUShares,omitzero"`
+	// CgroupDriver: default cgroupfs.
 	CgroupDriver SystemInfoCgroupDriver `json:"CgroupDriver,omitzero"`
 	// CgroupVersion: default 1, since API 1.41.
-	CgroupVersion SystemInfoCgroupVersion `json:"CgroupVersion,omitzero"`
-	// ContainerdCommit: since API 1.32.
-	ContainerdCommit  Commit `json:"ContainerdCommit,omitzero"`
-	Containers        int64  `json:"Containers,omitzero"`
-	ContainersPaused  int64  `json:"ContainersPaused,omitzero"`
-	ContainersRunning int64  `json:"ContainersRunning,omitzero"`
-	ContainersStopped int64  `json:"ContainersStopped,omitzero"`
-	Debug             bool   `json:"Debug,omitzero"`
+	CgroupVersion     SystemInfoCgroupVersion `json:"CgroupVersion,omitzero"`
+	ContainerdCommit  Commit                  `json:"ContainerdCommit,omitzero"`
+	Containers        int64                   `json:"Containers,omitzero"`
+	ContainersPaused  int64                   `json:"ContainersPaused,omitzero"`
+	ContainersRunning int64                   `json:"ContainersRunning,omitzero"`
+	ContainersStopped int64                   `json:"ContainersStopped,omitzero"`
+	Debug             bool                    `json:"Debug,omitzero"`
 	// DefaultAddressPools: since API 1.41.
 	DefaultAddressPools []SystemInfoDefaultAddressPool `json:"DefaultAddressPools,omitzero"`
-	// DefaultRuntime: default runc, since API 1.32.
-	DefaultRuntime    string     `json:"DefaultRuntime,omitzero"`
-	DockerRootDir     string     `json:"DockerRootDir,omitzero"`
-	Driver            string     `json:"Driver,omitzero"`
-	DriverStatus      [][]string `json:"DriverStatus,omitzero"`
-	ExperimentalBuild bool       `json:"ExperimentalBuild,omitzero"`
-	// GenericResources: since API 1.32.
-	GenericResources GenericResources `json:"GenericResources,omitzero"`
-	HTTPProxy        string           `json:"HttpProxy,omitzero"`
-	HTTPSProxy       string           `json:"HttpsProxy,omitzero"`
-	ID               string           `json:"ID,omitzero"`
-	IPv4Forwarding   bool             `json:"IPv4Forwarding,omitzero"`
-	Images           int64            `json:"Images,omitzero"`
+	// DefaultRuntime: default runc.
+	DefaultRuntime    string           `json:"DefaultRuntime,omitzero"`
+	DockerRootDir     string           `json:"DockerRootDir,omitzero"`
+	Driver            string           `json:"Driver,omitzero"`
+	DriverStatus      [][]string       `json:"DriverStatus,omitzero"`
+	ExperimentalBuild bool             `json:"ExperimentalBuild,omitzero"`
+	GenericResources  GenericResources `json:"GenericResources,omitzero"`
+	HTTPProxy         string           `json:"HttpProxy,omitzero"`
+	HTTPSProxy        string           `json:"HttpsProxy,omitzero"`
+	ID                string           `json:"ID,omitzero"`
+	IPv4Forwarding    bool             `json:"IPv4Forwarding,omitzero"`
+	Images            int64            `json:"Images,omitzero"`
 	// IndexServerAddress: default https://index.docker.io/v1/.
 	IndexServerAddress string `json:"IndexServerAddress,omitzero"`
-	// InitBinary: since API 1.32.
-	InitBinary string `json:"InitBinary,omitzero"`
-	// InitCommit: since API 1.32.
-	InitCommit Commit `json:"InitCommit,omitzero"`
-	// Isolation: default default, since API 1.32.
+	InitBinary         string `json:"InitBinary,omitzero"`
+	InitCommit         Commit `json:"InitCommit,omitzero"`
+	// Isolation: default default.
 	Isolation SystemInfoIsolation `json:"Isolation,omitzero"`
 	// KernelMemoryTCP: since API 1.40, until API 1.51.
-	KernelMemoryTCP bool     `json:"KernelMemoryTCP,omitzero"`
-	KernelVersion   string   `json:"KernelVersion,omitzero"`
-	Labels          []string `json:"Labels,omitzero"`
-	// LiveRestoreEnabled: since API 1.32.
-	LiveRestoreEnabled bool `json:"LiveRestoreEnabled,omitzero"`
-	// LoggingDriver: since API 1.32.
-	LoggingDriver string `json:"LoggingDriver,omitzero"`
+	KernelMemoryTCP    bool     `json:"KernelMemoryTCP,omitzero"`
+	KernelVersion      string   `json:"KernelVersion,omitzero"`
+	Labels             []string `json:"Labels,omitzero"`
+	LiveRestoreEnabled bool     `json:"LiveRestoreEnabled,omitzero"`
+	LoggingDriver      string   `json:"LoggingDriver,omitzero"`
 	// MemTotal is in bytes.
 	MemTotal        int64 `json:"MemTotal,omitzero"`
 	MemoryLimit     bool  `json:"MemoryLimit,omitzero"`
@@ -81,24 +73,20 @@ type SystemInfo struct {
 	PIDsLimit bool        `json:"PidsLimit,omitzero"`
 	Plugins   PluginsInfo `json:"Plugins,omitzero"`
 	// ProductLicense: since API 1.39.
-	ProductLicense string                `json:"ProductLicense,omitzero"`
-	RegistryConfig RegistryServiceConfig `json:"RegistryConfig,omitzero"`
-	// RuncCommit: since API 1.32.
-	RuncCommit Commit `json:"RuncCommit,omitzero"`
-	// Runtimes: since API 1.32.
-	Runtimes map[string]Runtime `json:"Runtimes,omitzero"`
-	// SecurityOptions: since API 1.32.
-	SecurityOptions []string `json:"SecurityOptions,omitzero"`
-	ServerVersion   string   `json:"ServerVersion,omitzero"`
-	SwapLimit       bool     `json:"SwapLimit,omitzero"`
-	// Swarm: since API 1.32.
-	Swarm      SwarmInfo `json:"Swarm,omitzero"`
-	SystemTime time.Time `json:"SystemTime,omitzero"`
+	ProductLicense  string                `json:"ProductLicense,omitzero"`
+	RegistryConfig  RegistryServiceConfig `json:"RegistryConfig,omitzero"`
+	RuncCommit      Commit                `json:"RuncCommit,omitzero"`
+	Runtimes        map[string]Runtime    `json:"Runtimes,omitzero"`
+	SecurityOptions []string              `json:"SecurityOptions,omitzero"`
+	ServerVersion   string                `json:"ServerVersion,omitzero"`
+	SwapLimit       bool                  `json:"SwapLimit,omitzero"`
+	Swarm           SwarmInfo             `json:"Swarm,omitzero"`
+	SystemTime      time.Time             `json:"SystemTime,omitzero"`
 	// Warnings is what the engine wants its administrator to know. Since API 1.39.
 	Warnings []string `json:"Warnings,omitzero"`
 }
 
-// SystemInfoCgroupDriver is the member CgroupDriver of the definition SystemInfo. Since API 1.32.
+// SystemInfoCgroupDriver is the member CgroupDriver of the definition SystemInfo.
 type SystemInfoCgroupDriver string
 
 // The values of SystemInfoCgroupDriver that the specification names. Others are kept as they come.
@@ -123,7 +111,7 @@ type SystemInfoDefaultAddressPool struct {
 	Size int64  `json:"Size,omitzero"`
 }
 
-// SystemInfoIsolation is the member Isolation of the definition SystemInfo. Since API 1.32.
+// SystemInfoIsolation is the member Isolation of the definition SystemInfo.
 type SystemInfoIsolation string
 
 // The values of SystemInfoIsolation that the specification names. Others are kept as they come.

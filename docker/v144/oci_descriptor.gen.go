@@ -5,16 +5,10 @@ package v144
 
 // OCIDescriptor is the definition OCIDescriptor. Since API 1.30.
 type OCIDescriptor struct {
-	// Annotations: since API 1.40.
 	Annotations map[string]string `json:"annotations,omitzero"`
-	// Digest: since API 1.40.
-	Digest string `json:"digest,omitzero"`
-	// MediaType: since API 1.40.
-	MediaType string `json:"mediaType,omitzero"`
-	// Platform: since API 1.40.
-	Platform OCIPlatform `json:"platform,omitzero"`
-	// Size: since API 1.40.
-	Size int64 `json:"size,omitzero"`
-	// URLs: since API 1.40.
-	URLs []string `json:"urls,omitzero"`
+	Digest      string            `json:"digest,omitzero"`
+	MediaType   string            `json:"mediaType,omitzero"`
+	Platform    OCIPlatform       `json:"platform,omitzero"`
+	Size        int64             `json:"size,omitzero"`
+	URLs        []string          `json:"urls,omitzero"`
 }

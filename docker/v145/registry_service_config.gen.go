@@ -5,12 +5,11 @@ package v145
 
 // RegistryServiceConfig is the definition RegistryServiceConfig.
 type RegistryServiceConfig struct {
-	// AllowNondistributableArtifactsCIDRs: since API 1.32, until API 1.48.
+	// AllowNondistributableArtifactsCIDRs: until API 1.48.
 	AllowNondistributableArtifactsCIDRs []string `json:"AllowNondistributableArtifactsCIDRs,omitzero"`
-	// AllowNondistributableArtifactsHostnames: since API 1.32, until API 1.48.
+	// AllowNondistributableArtifactsHostnames: until API 1.48.
 	AllowNondistributableArtifactsHostnames []string             `json:"AllowNondistributableArtifactsHostnames,omitzero"`
 	IndexConfigs                            map[string]IndexInfo `json:"IndexConfigs,omitzero"`
 	InsecureRegistryCIDRs                   []string             `json:"InsecureRegistryCIDRs,omitzero"`
-	// Mirrors: since API 1.32.
-	Mirrors []string `json:"Mirrors,omitzero"`
+	Mirrors                                 []string             `json:"Mirrors,omitzero"`
 }

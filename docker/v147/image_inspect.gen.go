@@ -19,10 +19,9 @@ type ImageInspect struct {
 	GraphDriver   GraphDriverData `json:"GraphDriver,omitzero"`
 	ID            string          `json:"Id,omitzero"`
 	// Metadata: since API 1.31.
-	Metadata ImageInspectMetadata `json:"Metadata,omitzero"`
-	OS       string               `json:"Os,omitzero"`
-	// OSVersion: since API 1.28.
-	OSVersion string `json:"OsVersion,omitzero"`
+	Metadata  ImageInspectMetadata `json:"Metadata,omitzero"`
+	OS        string               `json:"Os,omitzero"`
+	OSVersion string               `json:"OsVersion,omitzero"`
 	// Parent: until API 1.51.
 	Parent      string             `json:"Parent,omitzero"`
 	RepoDigests []string           `json:"RepoDigests,omitzero"`

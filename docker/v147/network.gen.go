@@ -9,11 +9,8 @@ import (
 
 // Network describes a network.
 type Network struct {
-	// Attachable: since API 1.27.
-	Attachable bool `json:"Attachable,omitzero"`
-	// ConfigFrom: since API 1.41.
-	ConfigFrom ConfigReference `json:"ConfigFrom,omitzero"`
-	// ConfigOnly: since API 1.41.
+	Attachable bool                        `json:"Attachable,omitzero"`
+	ConfigFrom ConfigReference             `json:"ConfigFrom,omitzero"`
 	ConfigOnly bool                        `json:"ConfigOnly,omitzero"`
 	Containers map[string]NetworkContainer `json:"Containers,omitzero"`
 	Created    time.Time                   `json:"Created,omitzero"`
@@ -24,12 +21,11 @@ type Network struct {
 	ID         string `json:"Id,omitzero"`
 	IPAM       IPAM   `json:"IPAM,omitzero"`
 	// Ingress: since API 1.29.
-	Ingress  bool              `json:"Ingress,omitzero"`
-	Internal bool              `json:"Internal,omitzero"`
-	Labels   map[string]string `json:"Labels,omitzero"`
-	Name     string            `json:"Name,omitzero"`
-	Options  map[string]string `json:"Options,omitzero"`
-	// Peers: since API 1.41.
+	Ingress  bool                   `json:"Ingress,omitzero"`
+	Internal bool                   `json:"Internal,omitzero"`
+	Labels   map[string]string      `json:"Labels,omitzero"`
+	Name     string                 `json:"Name,omitzero"`
+	Options  map[string]string      `json:"Options,omitzero"`
 	Peers    []PeerInfo             `json:"Peers,omitzero"`
 	Scope    string                 `json:"Scope,omitzero"`
 	Services map[string]ServiceInfo `json:"Services,omitzero"`

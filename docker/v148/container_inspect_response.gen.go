@@ -29,11 +29,10 @@ type ContainerInspectResponse struct {
 	Name                    string          `json:"Name,omitzero"`
 	NetworkSettings         NetworkSettings `json:"NetworkSettings,omitzero"`
 	Path                    string          `json:"Path,omitzero"`
-	// Platform: since API 1.40.
-	Platform       string `json:"Platform,omitzero"`
-	ProcessLabel   string `json:"ProcessLabel,omitzero"`
-	ResolvConfPath string `json:"ResolvConfPath,omitzero"`
-	RestartCount   int64  `json:"RestartCount,omitzero"`
+	Platform                string          `json:"Platform,omitzero"`
+	ProcessLabel            string          `json:"ProcessLabel,omitzero"`
+	ResolvConfPath          string          `json:"ResolvConfPath,omitzero"`
+	RestartCount            int64           `json:"RestartCount,omitzero"`
 	// SizeRW is nil where absent: there only if the sizes were asked for.
 	SizeRW *int64 `json:"SizeRw,omitzero"`
 	// SizeRootFs is nil where absent: there only if the sizes were asked for.

@@ -6,11 +6,9 @@ package v148
 // CreateImageInfo is one message of a pull or an import.
 type CreateImageInfo struct {
 	// Error: until API 1.51.
-	Error string `json:"error,omitzero"`
-	// ErrorDetail: since API 1.39.
+	Error       string      `json:"error,omitzero"`
 	ErrorDetail ErrorDetail `json:"errorDetail,omitzero"`
-	// ID: since API 1.36.
-	ID string `json:"id,omitzero"`
+	ID          string      `json:"id,omitzero"`
 	// Progress: until API 1.51.
 	Progress       string         `json:"progress,omitzero"`
 	ProgressDetail ProgressDetail `json:"progressDetail,omitzero"`

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// HealthcheckResult is the definition HealthcheckResult. Since API 1.39.
+// HealthcheckResult is the definition HealthcheckResult.
 type HealthcheckResult struct {
 	End time.Time `json:"End,omitzero"`
 	// ExitCode is 0 for healthy and 1 for unhealthy.

@@ -5,8 +5,7 @@ package v149
 
 // NetworkAttachmentConfig is the definition NetworkAttachmentConfig.
 type NetworkAttachmentConfig struct {
-	Aliases []string `json:"Aliases,omitzero"`
-	// DriverOpts: since API 1.39.
+	Aliases    []string          `json:"Aliases,omitzero"`
 	DriverOpts map[string]string `json:"DriverOpts,omitzero"`
 	Target     string            `json:"Target,omitzero"`
 }

@@ -3,7 +3,7 @@
 
 package v149
 
-// NodeStatus is the definition NodeStatus. Since API 1.32.
+// NodeStatus is the definition NodeStatus.
 type NodeStatus struct {
 	Addr    string    `json:"Addr,omitzero"`
 	Message string    `json:"Message,omitzero"`

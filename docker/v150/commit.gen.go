@@ -3,7 +3,7 @@
 
 package v150
 
-// Commit is the definition Commit. Since API 1.32.
+// Commit is the definition Commit.
 type Commit struct {
 	ID string `json:"ID,omitzero"`
 }

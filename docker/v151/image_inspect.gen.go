@@ -23,10 +23,9 @@ type ImageInspect struct {
 	// Manifests: since API 1.48.
 	Manifests []ImageManifestSummary `json:"Manifests,omitzero"`
 	// Metadata: since API 1.31.
-	Metadata ImageInspectMetadata `json:"Metadata,omitzero"`
-	OS       string               `json:"Os,omitzero"`
-	// OSVersion: since API 1.28.
-	OSVersion string `json:"OsVersion,omitzero"`
+	Metadata  ImageInspectMetadata `json:"Metadata,omitzero"`
+	OS        string               `json:"Os,omitzero"`
+	OSVersion string               `json:"OsVersion,omitzero"`
 	// Parent: until API 1.51.
 	Parent      string             `json:"Parent,omitzero"`
 	RepoDigests []string           `json:"RepoDigests,omitzero"`

@@ -3,7 +3,7 @@
 
 package v151
 
-// PeerNode is the definition PeerNode. Since API 1.32.
+// PeerNode is the definition PeerNode.
 type PeerNode struct {
 	Addr   string `json:"Addr,omitzero"`
 	NodeID string `json:"NodeID,omitzero"`

@@ -3,7 +3,7 @@
 
 package v152
 
-// Runtime is the definition Runtime. Since API 1.32.
+// Runtime is the definition Runtime.
 type Runtime struct {
 	// Options: since API 1.42.
 	Options     map[string]any `json:"options,omitzero"`

@@ -5,9 +5,7 @@ package v153
 
 // CreateImageInfo is one message of a pull or an import.
 type CreateImageInfo struct {
-	// ErrorDetail: since API 1.39.
-	ErrorDetail ErrorDetail `json:"errorDetail,omitzero"`
-	// ID: since API 1.36.
+	ErrorDetail    ErrorDetail    `json:"errorDetail,omitzero"`
 	ID             string         `json:"id,omitzero"`
 	ProgressDetail ProgressDetail `json:"progressDetail,omitzero"`
 	Status         string         `json:"status,omitzero"`

@@ -23,13 +23,12 @@ type ImageInspect struct {
 	// Manifests: since API 1.48.
 	Manifests []ImageManifestSummary `json:"Manifests,omitzero"`
 	// Metadata: since API 1.31.
-	Metadata ImageInspectMetadata `json:"Metadata,omitzero"`
-	OS       string               `json:"Os,omitzero"`
-	// OSVersion: since API 1.28.
-	OSVersion   string             `json:"OsVersion,omitzero"`
-	RepoDigests []string           `json:"RepoDigests,omitzero"`
-	RepoTags    []string           `json:"RepoTags,omitzero"`
-	RootFS      ImageInspectRootFS `json:"RootFS,omitzero"`
+	Metadata    ImageInspectMetadata `json:"Metadata,omitzero"`
+	OS          string               `json:"Os,omitzero"`
+	OSVersion   string               `json:"OsVersion,omitzero"`
+	RepoDigests []string             `json:"RepoDigests,omitzero"`
+	RepoTags    []string             `json:"RepoTags,omitzero"`
+	RootFS      ImageInspectRootFS   `json:"RootFS,omitzero"`
 	// Size is in bytes, the parents included.
 	Size int64 `json:"Size,omitzero"`
 	// Variant: since API 1.39.

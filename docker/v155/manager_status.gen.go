@@ -3,7 +3,7 @@
 
 package v155
 
-// ManagerStatus is the definition ManagerStatus. Since API 1.32.
+// ManagerStatus is the definition ManagerStatus.
 type ManagerStatus struct {
 	Addr         string       `json:"Addr,omitzero"`
 	Leader       bool         `json:"Leader,omitzero"`

@@ -7,6 +7,5 @@ package v155
 type RegistryServiceConfig struct {
 	IndexConfigs          map[string]IndexInfo `json:"IndexConfigs,omitzero"`
 	InsecureRegistryCIDRs []string             `json:"InsecureRegistryCIDRs,omitzero"`
-	// Mirrors: since API 1.32.
-	Mirrors []string `json:"Mirrors,omitzero"`
+	Mirrors               []string             `json:"Mirrors,omitzero"`
 }

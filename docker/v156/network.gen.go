@@ -9,14 +9,11 @@ import (
 
 // Network describes a network.
 type Network struct {
-	// Attachable: since API 1.27.
-	Attachable bool `json:"Attachable,omitzero"`
-	// ConfigFrom: since API 1.41.
+	Attachable bool            `json:"Attachable,omitzero"`
 	ConfigFrom ConfigReference `json:"ConfigFrom,omitzero"`
-	// ConfigOnly: since API 1.41.
-	ConfigOnly bool      `json:"ConfigOnly,omitzero"`
-	Created    time.Time `json:"Created,omitzero"`
-	Driver     string    `json:"Driver,omitzero"`
+	ConfigOnly bool            `json:"ConfigOnly,omitzero"`
+	Created    time.Time       `json:"Created,omitzero"`
+	Driver     string          `json:"Driver,omitzero"`
 	// EnableIPv4: since API 1.47.
 	EnableIPv4 bool   `json:"EnableIPv4,omitzero"`
 	EnableIPv6 bool   `json:"EnableIPv6,omitzero"`
@@ -28,7 +25,6 @@ type Network struct {
 	Labels   map[string]string `json:"Labels,omitzero"`
 	Name     string            `json:"Name,omitzero"`
 	Options  map[string]string `json:"Options,omitzero"`
-	// Peers: since API 1.41.
-	Peers []PeerInfo `json:"Peers,omitzero"`
-	Scope string     `json:"Scope,omitzero"`
+	Peers    []PeerInfo        `json:"Peers,omitzero"`
+	Scope    string            `json:"Scope,omitzero"`
 }

@@ -5,20 +5,14 @@ package v156
 
 // OCIDescriptor is the definition OCIDescriptor. Since API 1.30.
 type OCIDescriptor struct {
-	// Annotations: since API 1.40.
 	Annotations map[string]string `json:"annotations,omitzero"`
 	// ArtifactType: since API 1.48.
 	ArtifactType string `json:"artifactType,omitzero"`
 	// Data: since API 1.48.
-	Data []byte `json:"data,omitzero"`
-	// Digest: since API 1.40.
-	Digest string `json:"digest,omitzero"`
-	// MediaType: since API 1.40.
-	MediaType string `json:"mediaType,omitzero"`
-	// Platform: since API 1.40.
-	Platform *OCIPlatform `json:"platform,omitzero"`
-	// Size: since API 1.40.
-	Size int64 `json:"size,omitzero"`
-	// URLs: since API 1.40.
-	URLs []string `json:"urls,omitzero"`
+	Data      []byte       `json:"data,omitzero"`
+	Digest    string       `json:"digest,omitzero"`
+	MediaType string       `json:"mediaType,omitzero"`
+	Platform  *OCIPlatform `json:"platform,omitzero"`
+	Size      int64        `json:"size,omitzero"`
+	URLs      []string     `json:"urls,omitzero"`
 }

@@ -5,11 +5,9 @@ package v156
 
 // ProgressDetail tells how far a step of a pull, push or load is.
 type ProgressDetail struct {
-	// Current: since API 1.36.
-	Current    int64 `json:"current,omitzero"`
-	HideCounts bool  `json:"hidecounts,omitzero"`
-	Start      int64 `json:"start,omitzero"`
-	// Total: since API 1.36.
-	Total int64  `json:"total,omitzero"`
-	Units string `json:"units,omitzero"`
+	Current    int64  `json:"current,omitzero"`
+	HideCounts bool   `json:"hidecounts,omitzero"`
+	Start      int64  `json:"start,omitzero"`
+	Total      int64  `json:"total,omitzero"`
+	Units      string `json:"units,omitzero"`
 }

@@ -14,26 +14,23 @@ type SystemInfo struct {
 	CDISpecDirs  []string `json:"CDISpecDirs,omitzero"`
 	CPUCfsPeriod bool     `json:"CpuCfsPeriod,omitzero"`
 	CPUCfsQuota  bool     `json:"CpuCfsQuota,omitzero"`
-	// CPUSet: since API 1.32.
-	CPUSet bool `json:"CPUSet,omitzero"`
-	// CPUShares: since API 1.32.
-	CPUShares bool `json:"CPUShares,omitzero"`
-	// CgroupDriver: default cgroupfs, since API 1.32.
+	CPUSet       bool     `json:"CPUSet,omitzero"`
+	CPUShares    bool     `json:"CPUShares,omitzero"`
+	// CgroupDriver: default cgroupfs.
 	CgroupDriver SystemInfoCgroupDriver `json:"CgroupDriver,omitzero"`
 	// CgroupVersion: default 1, since API 1.41.
 	CgroupVersion SystemInfoCgroupVersion `json:"CgroupVersion,omitzero"`
 	// Containerd: since API 1.46.
-	Containerd *ContainerdInfo `json:"Containerd,omitzero"`
-	// ContainerdCommit: since API 1.32.
-	ContainerdCommit  Commit `json:"ContainerdCommit,omitzero"`
-	Containers        int64  `json:"Containers,omitzero"`
-	ContainersPaused  int64  `json:"ContainersPaused,omitzero"`
-	ContainersRunning int64  `json:"ContainersRunning,omitzero"`
-	ContainersStopped int64  `json:"ContainersStopped,omitzero"`
-	Debug             bool   `json:"Debug,omitzero"`
+	Containerd        *ContainerdInfo `json:"Containerd,omitzero"`
+	ContainerdCommit  Commit          `json:"ContainerdCommit,omitzero"`
+	Containers        int64           `json:"Containers,omitzero"`
+	ContainersPaused  int64           `json:"ContainersPaused,omitzero"`
+	ContainersRunning int64           `json:"ContainersRunning,omitzero"`
+	ContainersStopped int64           `json:"ContainersStopped,omitzero"`
+	Debug             bool            `json:"Debug,omitzero"`
 	// DefaultAddressPools: since API 1.41.
 	DefaultAddressPools []SystemInfoDefaultAddressPool `json:"DefaultAddressPools,omitzero"`
-	// DefaultRuntime: default runc, since API 1.32.
+	// DefaultRuntime: default runc.
 	DefaultRuntime string `json:"DefaultRuntime,omitzero"`
 	// DiscoveredDevices: since API 1.50.
 	DiscoveredDevices []DeviceInfo `json:"DiscoveredDevices,omitzero"`
@@ -42,8 +39,7 @@ type SystemInfo struct {
 	DriverStatus      [][]string   `json:"DriverStatus,omitzero"`
 	ExperimentalBuild bool         `json:"ExperimentalBuild,omitzero"`
 	// FirewallBackend: since API 1.49.
-	FirewallBackend *FirewallInfo `json:"FirewallBackend,omitzero"`
-	// GenericResources: since API 1.32.
+	FirewallBackend  *FirewallInfo    `json:"FirewallBackend,omitzero"`
 	GenericResources GenericResources `json:"GenericResources,omitzero"`
 	HTTPProxy        string           `json:"HttpProxy,omitzero"`
 	HTTPSProxy       string           `json:"HttpsProxy,omitzero"`
@@ -52,18 +48,14 @@ type SystemInfo struct {
 	Images           int64            `json:"Images,omitzero"`
 	// IndexServerAddress: default https://index.docker.io/v1/.
 	IndexServerAddress string `json:"IndexServerAddress,omitzero"`
-	// InitBinary: since API 1.32.
-	InitBinary string `json:"InitBinary,omitzero"`
-	// InitCommit: since API 1.32.
-	InitCommit Commit `json:"InitCommit,omitzero"`
-	// Isolation: default default, since API 1.32.
-	Isolation     SystemInfoIsolation `json:"Isolation,omitzero"`
-	KernelVersion string              `json:"KernelVersion,omitzero"`
-	Labels        []string            `json:"Labels,omitzero"`
-	// LiveRestoreEnabled: since API 1.32.
-	LiveRestoreEnabled bool `json:"LiveRestoreEnabled,omitzero"`
-	// LoggingDriver: since API 1.32.
-	LoggingDriver string `json:"LoggingDriver,omitzero"`
+	InitBinary         string `json:"InitBinary,omitzero"`
+	InitCommit         Commit `json:"InitCommit,omitzero"`
+	// Isolation: default default.
+	Isolation          SystemInfoIsolation `json:"Isolation,omitzero"`
+	KernelVersion      string              `json:"KernelVersion,omitzero"`
+	Labels             []string            `json:"Labels,omitzero"`
+	LiveRestoreEnabled bool                `json:"LiveRestoreEnabled,omitzero"`
+	LoggingDriver      string              `json:"LoggingDriver,omitzero"`
 	// MemTotal is in bytes.
 	MemTotal        int64 `json:"MemTotal,omitzero"`
 	MemoryLimit     bool  `json:"MemoryLimit,omitzero"`
@@ -85,24 +77,20 @@ type SystemInfo struct {
 	PIDsLimit bool        `json:"PidsLimit,omitzero"`
 	Plugins   PluginsInfo `json:"Plugins,omitzero"`
 	// ProductLicense: since API 1.39.
-	ProductLicense string                `json:"ProductLicense,omitzero"`
-	RegistryConfig RegistryServiceConfig `json:"RegistryConfig,omitzero"`
-	// RuncCommit: since API 1.32.
-	RuncCommit Commit `json:"RuncCommit,omitzero"`
-	// Runtimes: since API 1.32.
-	Runtimes map[string]Runtime `json:"Runtimes,omitzero"`
-	// SecurityOptions: since API 1.32.
-	SecurityOptions []string `json:"SecurityOptions,omitzero"`
-	ServerVersion   string   `json:"ServerVersion,omitzero"`
-	SwapLimit       bool     `json:"SwapLimit,omitzero"`
-	// Swarm: since API 1.32.
-	Swarm      SwarmInfo `json:"Swarm,omitzero"`
-	SystemTime time.Time `json:"SystemTime,omitzero"`
+	ProductLicense  string                `json:"ProductLicense,omitzero"`
+	RegistryConfig  RegistryServiceConfig `json:"RegistryConfig,omitzero"`
+	RuncCommit      Commit                `json:"RuncCommit,omitzero"`
+	Runtimes        map[string]Runtime    `json:"Runtimes,omitzero"`
+	SecurityOptions []string              `json:"SecurityOptions,omitzero"`
+	ServerVersion   string                `json:"ServerVersion,omitzero"`
+	SwapLimit       bool                  `json:"SwapLimit,omitzero"`
+	Swarm           SwarmInfo             `json:"Swarm,omitzero"`
+	SystemTime      time.Time             `json:"SystemTime,omitzero"`
 	// Warnings is what the engine wants its administrator to know. Since API 1.39.
 	Warnings []string `json:"Warnings,omitzero"`
 }
 
-// SystemInfoCgroupDriver is the member CgroupDriver of the definition SystemInfo. Since API 1.32.
+// SystemInfoCgroupDriver is the member CgroupDriver of the definition SystemInfo.
 type SystemInfoCgroupDriver string
 
 // The values of SystemInfoCgroupDriver that the specification names. Others are kept as they come.
@@ -127,7 +115,7 @@ type SystemInfoDefaultAddressPool struct {
 	Size int64  `json:"Size,omitzero"`
 }
 
-// SystemInfoIsolation is the member Isolation of the definition SystemInfo. Since API 1.32.
+// SystemInfoIsolation is the member Isolation of the definition SystemInfo.
 type SystemInfoIsolation string
 
 // The values of SystemInfoIsolation that the specification names. Others are kept as they come.

@@ -40,9 +40,9 @@ type SpecGenerator struct {
 	Init                   bool                `json:"init,omitzero"`
 	InitPath               string              `json:"init_path,omitzero"`
 	Labels                 map[string]string   `json:"labels,omitzero"`
-	LogConfiguration       LogConfig           `json:"log_configuration,omitzero"`
+	LogConfiguration       LogConfigLibpod     `json:"log_configuration,omitzero"`
 	Mask                   []string            `json:"mask,omitzero"`
-	Mounts                 []Mount             `json:"mounts,omitzero"`
+	Mounts                 []SpecsMount        `json:"mounts,omitzero"`
 	Name                   string              `json:"name,omitzero"`
 	// Namespace: until API 4.9.
 	Namespace       string              `json:"namespace,omitzero"`

@@ -52,7 +52,7 @@ type SpecGenerator struct {
 	InitContainerType string            `json:"init_container_type,omitzero"`
 	InitPath          string            `json:"init_path,omitzero"`
 	Labels            map[string]string `json:"labels,omitzero"`
-	LogConfiguration  SpecgenLogConfig  `json:"log_configuration,omitzero"`
+	LogConfiguration  LogConfigLibpod   `json:"log_configuration,omitzero"`
 	Mask              []string          `json:"mask,omitzero"`
 	Mounts            []SpecsMount      `json:"mounts,omitzero"`
 	Name              string            `json:"name,omitzero"`

@@ -58,7 +58,7 @@ type SpecGenerator struct {
 	InitContainerType string            `json:"init_container_type,omitzero"`
 	InitPath          string            `json:"init_path,omitzero"`
 	Labels            map[string]string `json:"labels,omitzero"`
-	LogConfiguration  SpecgenLogConfig  `json:"log_configuration,omitzero"`
+	LogConfiguration  LogConfigLibpod   `json:"log_configuration,omitzero"`
 	// ManagePassword: since API 4.0. Nil is absent: the engine's own type has a pointer there: it tells zero from
 	// absent.
 	ManagePassword *bool        `json:"manage_password,omitzero"`

@@ -12,7 +12,7 @@ type ComponentVersion struct {
 	// BuildTime: since API 3.2.
 	BuildTime string `json:"BuildTime,omitzero"`
 	// Components: since API 3.2.
-	Components []EntitiesTypesComponentVersion `json:"Components,omitzero"`
+	Components []SystemComponentVersion `json:"Components,omitzero"`
 	// Experimental: since API 3.2.
 	Experimental bool `json:"Experimental,omitzero"`
 	// GitCommit: since API 3.2.

@@ -10,5 +10,5 @@ type LibpodInfo struct {
 	Plugins    Plugins        `json:"plugins,omitzero"`
 	Registries map[string]any `json:"registries,omitzero"`
 	Store      StoreInfo      `json:"store,omitzero"`
-	Version    DefineVersion  `json:"version,omitzero"`
+	Version    Version        `json:"version,omitzero"`
 }

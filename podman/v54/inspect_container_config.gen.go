@@ -30,10 +30,11 @@ type InspectContainerConfig struct {
 	Hostname                   string            `json:"Hostname,omitzero"`
 	Image                      string            `json:"Image,omitzero"`
 	Labels                     map[string]string `json:"Labels,omitzero"`
-	OnBuild                    string            `json:"OnBuild,omitzero"`
-	OpenStdin                  bool              `json:"OpenStdin,omitzero"`
-	// Passwd: since API 4.0.
-	Passwd bool `json:"Passwd,omitzero"`
+	// OnBuild is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	OnBuild   *string `json:"OnBuild,omitzero"`
+	OpenStdin bool    `json:"OpenStdin,omitzero"`
+	// Passwd: since API 4.0. Nil is absent: the engine's own type has a pointer there: it tells zero from absent.
+	Passwd *bool `json:"Passwd,omitzero"`
 	// SdNotifyMode: since API 4.3.
 	SdNotifyMode string `json:"sdNotifyMode,omitzero"`
 	// SdNotifySocket: since API 4.3.

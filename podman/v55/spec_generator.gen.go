@@ -143,7 +143,7 @@ type SpecGenerator struct {
 	SeccompProfilePath string `json:"seccomp_profile_path,omitzero"`
 	// SecretEnv: since API 3.2.
 	SecretEnv   map[string]string `json:"secret_env,omitzero"`
-	Secrets     []SpecgenSecret   `json:"secrets,omitzero"`
+	Secrets     []Secret          `json:"secrets,omitzero"`
 	SelinuxOpts []string          `json:"selinux_opts,omitzero"`
 	// ShmSize is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
 	ShmSize *int64 `json:"shm_size,omitzero"`

@@ -54,9 +54,9 @@ type CreateRequest struct {
 	// Env is the environment, each as NAME=value; one without = removes the image's.
 	Env []string `json:"Env,omitzero"`
 	// ExposedPorts is a set of ports and protocols, as in 80/tcp.
-	ExposedPorts map[string]struct{}             `json:"ExposedPorts,omitzero"`
-	Healthcheck  v126.ContainerConfigHealthcheck `json:"Healthcheck,omitzero"`
-	HostConfig   v126.HostConfig                 `json:"HostConfig,omitzero"`
+	ExposedPorts map[string]struct{} `json:"ExposedPorts,omitzero"`
+	Healthcheck  v126.HealthConfig   `json:"Healthcheck,omitzero"`
+	HostConfig   v126.HostConfig     `json:"HostConfig,omitzero"`
 	// Hostname is the name of the host in the container, its short id unless set.
 	Hostname string            `json:"Hostname,omitzero"`
 	Image    string            `json:"Image,omitzero"`

@@ -62,6 +62,7 @@ type InspectResponse struct {
 	// Node: until API 1.38.
 	Node           map[string]any `json:"Node,omitzero"`
 	Path           string         `json:"Path,omitzero"`
+	Platform       string         `json:"Platform,omitzero"`
 	ProcessLabel   string         `json:"ProcessLabel,omitzero"`
 	ResolvConfPath string         `json:"ResolvConfPath,omitzero"`
 	RestartCount   int64          `json:"RestartCount,omitzero"`
@@ -74,15 +75,16 @@ type InspectResponse struct {
 
 // InspectResponseState is the member State of the answer 200 of ContainerInspect.
 type InspectResponseState struct {
-	Dead       bool      `json:"Dead,omitzero"`
-	Error      string    `json:"Error,omitzero"`
-	ExitCode   int64     `json:"ExitCode,omitzero"`
-	FinishedAt time.Time `json:"FinishedAt,omitzero"`
-	OOMKilled  bool      `json:"OOMKilled,omitzero"`
-	PID        int64     `json:"Pid,omitzero"`
-	Paused     bool      `json:"Paused,omitzero"`
-	Restarting bool      `json:"Restarting,omitzero"`
-	Running    bool      `json:"Running,omitzero"`
-	StartedAt  time.Time `json:"StartedAt,omitzero"`
-	Status     string    `json:"Status,omitzero"`
+	Dead       bool         `json:"Dead,omitzero"`
+	Error      string       `json:"Error,omitzero"`
+	ExitCode   int64        `json:"ExitCode,omitzero"`
+	FinishedAt time.Time    `json:"FinishedAt,omitzero"`
+	Health     *v126.Health `json:"Health,omitzero"`
+	OOMKilled  bool         `json:"OOMKilled,omitzero"`
+	PID        int64        `json:"Pid,omitzero"`
+	Paused     bool         `json:"Paused,omitzero"`
+	Restarting bool         `json:"Restarting,omitzero"`
+	Running    bool         `json:"Running,omitzero"`
+	StartedAt  time.Time    `json:"StartedAt,omitzero"`
+	Status     string       `json:"Status,omitzero"`
 }

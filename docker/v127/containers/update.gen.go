@@ -60,6 +60,8 @@ type UpdateRequest struct {
 	IOMaximumBandwidth uint64 `json:"IOMaximumBandwidth,omitzero"`
 	// IOMaximumIOps is in operations per second, on Windows.
 	IOMaximumIOps uint64 `json:"IOMaximumIOps,omitzero"`
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Until API 1.41.
+	KernelMemory int64 `json:"KernelMemory,omitzero"`
 	// Memory is in bytes; 0 means no limit.
 	Memory int64 `json:"Memory,omitzero"`
 	// MemoryReservation is in bytes, a soft limit.
@@ -69,8 +71,8 @@ type UpdateRequest struct {
 	// MemorySwappiness is in percent; -1 leaves it to the host. At least 0, at most 100. Nil is absent: 0 asks the
 	// kernel not to swap; absent leaves it to the host.
 	MemorySwappiness *int64 `json:"MemorySwappiness,omitzero"`
-	// NanoCPUs: since API 1.27, until API 1.27.
-	NanoCPUs int64 `json:"NanoCPUs,omitzero"`
+	// NanoCPUs is in billionths of a CPU; not together with CPUPeriod and CPUQuota.
+	NanoCPUs int64 `json:"NanoCpus,omitzero"`
 	// OOMKillDisable keeps the kernel from killing the container; set a memory limit with it. Nil is absent: the
 	// engine's type tells them apart.
 	OOMKillDisable *bool `json:"OomKillDisable,omitzero"`

@@ -5,8 +5,8 @@ package system
 
 import (
 	"context"
-	"time"
 
+	"github.com/gantry-go/gantry/docker/v130"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -19,80 +19,7 @@ var opInfo = transport.Operation{
 //
 // GET /info (SystemInfo). Succeeds with 200; fails with 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.30/#tag/System/operation/SystemInfo
-func (c *Client) Info(ctx context.Context) (*InfoResponse, error) {
+func (c *Client) Info(ctx context.Context) (*v130.SystemInfo, error) {
 	req := opInfo.Request()
-	return transport.Object[InfoResponse](ctx, c.caller, req)
-}
-
-// InfoResponse is the answer 200 of SystemInfo.
-type InfoResponse struct {
-	Architecture      string `json:"Architecture,omitzero"`
-	CPUCfsPeriod      bool   `json:"CpuCfsPeriod,omitzero"`
-	CPUCfsQuota       bool   `json:"CpuCfsQuota,omitzero"`
-	Containers        int64  `json:"Containers,omitzero"`
-	ContainersPaused  int64  `json:"ContainersPaused,omitzero"`
-	ContainersRunning int64  `json:"ContainersRunning,omitzero"`
-	ContainersStopped int64  `json:"ContainersStopped,omitzero"`
-	Debug             bool   `json:"Debug,omitzero"`
-	// DiscoveryBackend: until API 1.31.
-	DiscoveryBackend   string     `json:"DiscoveryBackend,omitzero"`
-	DockerRootDir      string     `json:"DockerRootDir,omitzero"`
-	Driver             string     `json:"Driver,omitzero"`
-	DriverStatus       [][]string `json:"DriverStatus,omitzero"`
-	ExperimentalBuild  bool       `json:"ExperimentalBuild,omitzero"`
-	HTTPProxy          string     `json:"HttpProxy,omitzero"`
-	HTTPSProxy         string     `json:"HttpsProxy,omitzero"`
-	ID                 string     `json:"ID,omitzero"`
-	IPv4Forwarding     bool       `json:"IPv4Forwarding,omitzero"`
-	Images             int64      `json:"Images,omitzero"`
-	IndexServerAddress string     `json:"IndexServerAddress,omitzero"`
-	// InitPath: until API 1.31.
-	InitPath string `json:"InitPath,omitzero"`
-	// InitSha1: until API 1.31.
-	InitSha1        string   `json:"InitSha1,omitzero"`
-	KernelVersion   string   `json:"KernelVersion,omitzero"`
-	Labels          []string `json:"Labels,omitzero"`
-	MemTotal        int64    `json:"MemTotal,omitzero"`
-	MemoryLimit     bool     `json:"MemoryLimit,omitzero"`
-	NCPU            int64    `json:"NCPU,omitzero"`
-	NEventsListener int64    `json:"NEventsListener,omitzero"`
-	NFd             int64    `json:"NFd,omitzero"`
-	NGoroutines     int64    `json:"NGoroutines,omitzero"`
-	Name            string   `json:"Name,omitzero"`
-	NoProxy         string   `json:"NoProxy,omitzero"`
-	OOMKillDisable  bool     `json:"OomKillDisable,omitzero"`
-	// OOMScoreAdj: until API 1.31.
-	OOMScoreAdj     int64                      `json:"OomScoreAdj,omitzero"`
-	OSType          string                     `json:"OSType,omitzero"`
-	OperatingSystem string                     `json:"OperatingSystem,omitzero"`
-	Plugins         InfoResponsePlugins        `json:"Plugins,omitzero"`
-	RegistryConfig  InfoResponseRegistryConfig `json:"RegistryConfig,omitzero"`
-	ServerVersion   string                     `json:"ServerVersion,omitzero"`
-	SwapLimit       bool                       `json:"SwapLimit,omitzero"`
-	// SystemStatus: until API 1.40.
-	SystemStatus [][]string `json:"SystemStatus,omitzero"`
-	SystemTime   time.Time  `json:"SystemTime,omitzero"`
-}
-
-// InfoResponsePlugins is the member Plugins of the answer 200 of SystemInfo.
-type InfoResponsePlugins struct {
-	// Log: since API 1.30.
-	Log     []string `json:"Log,omitzero"`
-	Network []string `json:"Network,omitzero"`
-	Volume  []string `json:"Volume,omitzero"`
-}
-
-// InfoResponseRegistryConfig is the member RegistryConfig of the answer 200 of SystemInfo.
-type InfoResponseRegistryConfig struct {
-	IndexConfigs          map[string]InfoResponseRegistryConfigIndexConfig `json:"IndexConfigs,omitzero"`
-	InsecureRegistryCIDRs []string                                         `json:"InsecureRegistryCIDRs,omitzero"`
-}
-
-// InfoResponseRegistryConfigIndexConfig is the member RegistryConfig.IndexConfigs[] of the answer 200 of
-// SystemInfo.
-type InfoResponseRegistryConfigIndexConfig struct {
-	Mirrors  []string `json:"Mirrors,omitzero"`
-	Name     string   `json:"Name,omitzero"`
-	Official bool     `json:"Official,omitzero"`
-	Secure   bool     `json:"Secure,omitzero"`
+	return transport.Object[v130.SystemInfo](ctx, c.caller, req)
 }

@@ -62,6 +62,7 @@ type InspectResponse struct {
 	// Node: until API 1.38.
 	Node           map[string]any `json:"Node,omitzero"`
 	Path           string         `json:"Path,omitzero"`
+	Platform       string         `json:"Platform,omitzero"`
 	ProcessLabel   string         `json:"ProcessLabel,omitzero"`
 	ResolvConfPath string         `json:"ResolvConfPath,omitzero"`
 	RestartCount   int64          `json:"RestartCount,omitzero"`
@@ -78,6 +79,7 @@ type InspectResponseState struct {
 	Error      string                     `json:"Error,omitzero"`
 	ExitCode   int64                      `json:"ExitCode,omitzero"`
 	FinishedAt time.Time                  `json:"FinishedAt,omitzero"`
+	Health     *v131.Health               `json:"Health,omitzero"`
 	OOMKilled  bool                       `json:"OOMKilled,omitzero"`
 	PID        int64                      `json:"Pid,omitzero"`
 	Paused     bool                       `json:"Paused,omitzero"`

@@ -6,6 +6,7 @@ package distribution
 import (
 	"context"
 
+	"github.com/gantry-go/gantry/docker/v137"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -33,42 +34,8 @@ func (o *InspectOptions) set(r *transport.Request) {
 //
 // GET /distribution/{name}/json (DistributionInspect). Since API 1.30. Succeeds with 200; fails with 401, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.37/#tag/Distribution/operation/DistributionInspect
-func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*InspectResponse, error) {
+func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*v137.DistributionInspect, error) {
 	req := opInspect.Request(name)
 	opts.set(req)
-	return transport.Object[InspectResponse](ctx, c.caller, req)
-}
-
-// InspectResponse is the answer 200 of DistributionInspect.
-type InspectResponse struct {
-	Descriptor InspectResponseDescriptor `json:"Descriptor"`
-	Platforms  []InspectResponsePlatform `json:"Platforms"`
-}
-
-// InspectResponseDescriptor is the member Descriptor of the answer 200 of DistributionInspect.
-type InspectResponseDescriptor struct {
-	// Digest: until API 1.39.
-	Digest string `json:"Digest,omitzero"`
-	// MediaType: until API 1.39.
-	MediaType string `json:"MediaType,omitzero"`
-	// Size: until API 1.39.
-	Size int64 `json:"Size,omitzero"`
-	// URLs: until API 1.39.
-	URLs []string `json:"URLs,omitzero"`
-}
-
-// InspectResponsePlatform is the member Platforms[] of the answer 200 of DistributionInspect.
-type InspectResponsePlatform struct {
-	// Architecture: until API 1.39.
-	Architecture string `json:"Architecture,omitzero"`
-	// Features: until API 1.39.
-	Features []string `json:"Features,omitzero"`
-	// OS: until API 1.39.
-	OS string `json:"OS,omitzero"`
-	// OSFeatures: until API 1.39.
-	OSFeatures []string `json:"OSFeatures,omitzero"`
-	// OSVersion: until API 1.39.
-	OSVersion string `json:"OSVersion,omitzero"`
-	// Variant: until API 1.39.
-	Variant string `json:"Variant,omitzero"`
+	return transport.Object[v137.DistributionInspect](ctx, c.caller, req)
 }

@@ -62,6 +62,8 @@ type UpdateRequest struct {
 	IOMaximumBandwidth uint64 `json:"IOMaximumBandwidth,omitzero"`
 	// IOMaximumIOps is in operations per second, on Windows.
 	IOMaximumIOps uint64 `json:"IOMaximumIOps,omitzero"`
+	// KernelMemory is in bytes; kernels since 5.4 don't heed it. Until API 1.41.
+	KernelMemory int64 `json:"KernelMemory,omitzero"`
 	// Memory is in bytes; 0 means no limit.
 	Memory int64 `json:"Memory,omitzero"`
 	// MemoryReservation is in bytes, a soft limit.

@@ -60,6 +60,7 @@ type InspectResponse struct {
 	Name            string               `json:"Name,omitzero"`
 	NetworkSettings v139.NetworkSettings `json:"NetworkSettings,omitzero"`
 	Path            string               `json:"Path,omitzero"`
+	Platform        string               `json:"Platform,omitzero"`
 	ProcessLabel    string               `json:"ProcessLabel,omitzero"`
 	ResolvConfPath  string               `json:"ResolvConfPath,omitzero"`
 	RestartCount    int64                `json:"RestartCount,omitzero"`

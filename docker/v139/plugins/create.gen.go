@@ -22,6 +22,6 @@ var opCreate = transport.Operation{
 func (c *Client) Create(ctx context.Context, name string, body io.Reader) error {
 	req := opCreate.Request()
 	req.QueryRequired("name", name)
-	req.Upload(body, "application/x-tar")
+	req.UploadRequired(body, "application/x-tar")
 	return transport.None(ctx, c.caller, req)
 }

@@ -37,7 +37,7 @@ func (o *LoadOptions) set(r *transport.Request) {
 // See https://docs.docker.com/reference/api/engine/version/v1.42/#tag/Image/operation/ImageLoad
 func (c *Client) Load(ctx context.Context, body io.Reader, opts *LoadOptions) (*transport.Messages[v142.BuildInfo], error) {
 	req := opLoad.Request()
-	req.Upload(body, "application/x-tar")
+	req.UploadRequired(body, "application/x-tar")
 	opts.set(req)
 	return transport.Sequence[v142.BuildInfo](ctx, c.caller, req)
 }

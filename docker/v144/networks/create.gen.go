@@ -27,14 +27,11 @@ func (c *Client) Create(ctx context.Context, body CreateRequest) (*CreateRespons
 
 // CreateRequest is the body of NetworkCreate.
 type CreateRequest struct {
-	// Attachable: since API 1.27.
 	Attachable bool `json:"Attachable,omitzero"`
 	// CheckDuplicate: until API 1.45.
-	CheckDuplicate bool `json:"CheckDuplicate,omitzero"`
-	// ConfigFrom: since API 1.41.
-	ConfigFrom v144.ConfigReference `json:"ConfigFrom,omitzero"`
-	// ConfigOnly: since API 1.41.
-	ConfigOnly bool `json:"ConfigOnly,omitzero"`
+	CheckDuplicate bool                 `json:"CheckDuplicate,omitzero"`
+	ConfigFrom     v144.ConfigReference `json:"ConfigFrom,omitzero"`
+	ConfigOnly     bool                 `json:"ConfigOnly,omitzero"`
 	// Driver: default bridge.
 	Driver     string    `json:"Driver,omitzero"`
 	EnableIPv6 bool      `json:"EnableIPv6,omitzero"`
@@ -45,8 +42,7 @@ type CreateRequest struct {
 	Labels   map[string]string `json:"Labels,omitzero"`
 	Name     string            `json:"Name"`
 	Options  map[string]string `json:"Options,omitzero"`
-	// Scope: since API 1.41.
-	Scope string `json:"Scope,omitzero"`
+	Scope    string            `json:"Scope,omitzero"`
 }
 
 // CreateResponse is the answer 201 of NetworkCreate.

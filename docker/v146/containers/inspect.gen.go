@@ -60,11 +60,10 @@ type InspectResponse struct {
 	Name            string               `json:"Name,omitzero"`
 	NetworkSettings v146.NetworkSettings `json:"NetworkSettings,omitzero"`
 	Path            string               `json:"Path,omitzero"`
-	// Platform: since API 1.40.
-	Platform       string `json:"Platform,omitzero"`
-	ProcessLabel   string `json:"ProcessLabel,omitzero"`
-	ResolvConfPath string `json:"ResolvConfPath,omitzero"`
-	RestartCount   int64  `json:"RestartCount,omitzero"`
+	Platform        string               `json:"Platform,omitzero"`
+	ProcessLabel    string               `json:"ProcessLabel,omitzero"`
+	ResolvConfPath  string               `json:"ResolvConfPath,omitzero"`
+	RestartCount    int64                `json:"RestartCount,omitzero"`
 	// SizeRW is in bytes, what the container has written. Nil is absent: there only if the sizes were asked for.
 	SizeRW *int64 `json:"SizeRw,omitzero"`
 	// SizeRootFs is in bytes, the image included. Nil is absent: there only if the sizes were asked for.

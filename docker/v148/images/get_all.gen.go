@@ -20,8 +20,8 @@ var opGetAll = transport.Operation{
 type GetAllOptions struct {
 	// Names is the query parameter names.
 	Names []string
-	// Platform is the query parameter platform, sent as JSON: the one to choose where an image is for several; from
-	// API 1.52 on a list, each a JSON object as in {"os":"linux","architecture":"amd64"}. Since API 1.48.
+	// Platform is the query parameter platform, sent as JSON: what to choose where an image is for several; one
+	// until API 1.51. Since API 1.48.
 	Platform v148.OCIPlatform
 }
 

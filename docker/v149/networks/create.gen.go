@@ -27,12 +27,9 @@ func (c *Client) Create(ctx context.Context, body CreateRequest) (*v149.NetworkC
 
 // CreateRequest is the body of NetworkCreate.
 type CreateRequest struct {
-	// Attachable: since API 1.27.
-	Attachable bool `json:"Attachable,omitzero"`
-	// ConfigFrom: since API 1.41.
+	Attachable bool                 `json:"Attachable,omitzero"`
 	ConfigFrom v149.ConfigReference `json:"ConfigFrom,omitzero"`
-	// ConfigOnly: since API 1.41.
-	ConfigOnly bool `json:"ConfigOnly,omitzero"`
+	ConfigOnly bool                 `json:"ConfigOnly,omitzero"`
 	// Driver: default bridge.
 	Driver string `json:"Driver,omitzero"`
 	// EnableIPv4: since API 1.47. Nil is absent: false overrules the engine's setting; absent leaves it to that.
@@ -46,6 +43,5 @@ type CreateRequest struct {
 	Labels   map[string]string `json:"Labels,omitzero"`
 	Name     string            `json:"Name"`
 	Options  map[string]string `json:"Options,omitzero"`
-	// Scope: since API 1.41.
-	Scope string `json:"Scope,omitzero"`
+	Scope    string            `json:"Scope,omitzero"`
 }

@@ -18,8 +18,8 @@ var opGet = transport.Operation{
 
 // GetOptions are the optional parameters of [Client.Get]; nil means none of them.
 type GetOptions struct {
-	// Platform is the query parameter platform, sent as JSON: the one to choose where the image is for several; from
-	// API 1.52 on a list, each a JSON object as in {"os":"linux","architecture":"amd64"}. Since API 1.48.
+	// Platform is the query parameter platform, sent as JSON: what to choose where the image is for several; one
+	// until API 1.51. Since API 1.48.
 	Platform v151.OCIPlatform
 }
 

@@ -21,8 +21,8 @@ var opLoad = transport.Operation{
 type LoadOptions struct {
 	// Quiet is the query parameter quiet: no progress; nil means true.
 	Quiet *bool
-	// Platform is the query parameter platform, sent as JSON: the one to choose where an image is for several; from
-	// API 1.52 on a list, each a JSON object as in {"os":"linux","architecture":"amd64"}. Since API 1.48.
+	// Platform is the query parameter platform, sent as JSON: what to choose where an image is for several; one
+	// until API 1.51. Since API 1.48.
 	Platform v151.OCIPlatform
 }
 
@@ -41,7 +41,7 @@ func (o *LoadOptions) set(r *transport.Request) {
 // See https://docs.docker.com/reference/api/engine/version/v1.51/#tag/Image/operation/ImageLoad
 func (c *Client) Load(ctx context.Context, body io.Reader, opts *LoadOptions) (*transport.Messages[v151.BuildInfo], error) {
 	req := opLoad.Request()
-	req.Upload(body, "application/x-tar")
+	req.UploadRequired(body, "application/x-tar")
 	opts.set(req)
 	return transport.Sequence[v151.BuildInfo](ctx, c.caller, req)
 }

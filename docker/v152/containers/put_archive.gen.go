@@ -40,7 +40,7 @@ func (o *PutArchiveOptions) set(r *transport.Request) {
 func (c *Client) PutArchive(ctx context.Context, id, path string, body io.Reader, opts *PutArchiveOptions) error {
 	req := opPutArchive.Request(id)
 	req.QueryRequired("path", path)
-	req.Upload(body, "application/x-tar")
+	req.UploadRequired(body, "application/x-tar")
 	opts.set(req)
 	return transport.None(ctx, c.caller, req)
 }

@@ -21,9 +21,9 @@ type DeleteOptions struct {
 	Force bool
 	// Noprune is the query parameter noprune: keep the parents.
 	Noprune bool
-	// Platforms is the query parameter platforms: remove these alone where the image is for several; each is a JSON
-	// object as in {"os":"linux","architecture":"amd64"}. Since API 1.50.
-	Platforms []string
+	// Platforms is the query parameter platforms, each sent as JSON: remove these alone where the image is for
+	// several. Since API 1.50.
+	Platforms []v154.OCIPlatform
 }
 
 func (o *DeleteOptions) set(r *transport.Request) {
@@ -32,7 +32,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 	}
 	r.Query("force", o.Force)
 	r.Query("noprune", o.Noprune)
-	r.Query("platforms", o.Platforms)
+	r.QueryJSONEach("platforms", o.Platforms)
 }
 
 // Delete removes a name of an image, and with the last one the image and the parents that nothing else needs.

@@ -21,9 +21,9 @@ var opLoad = transport.Operation{
 type LoadOptions struct {
 	// Quiet is the query parameter quiet: no progress; nil means true.
 	Quiet *bool
-	// Platform is the query parameter platform: the one to choose where an image is for several; from API 1.52 on a
-	// list, each a JSON object as in {"os":"linux","architecture":"amd64"}. Since API 1.48.
-	Platform []string
+	// Platform is the query parameter platform, each sent as JSON: what to choose where an image is for several; one
+	// until API 1.51. Since API 1.48.
+	Platform []v154.OCIPlatform
 }
 
 func (o *LoadOptions) set(r *transport.Request) {
@@ -31,7 +31,7 @@ func (o *LoadOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("quiet", o.Quiet)
-	r.Query("platform", o.Platform)
+	r.QueryJSONEach("platform", o.Platform)
 }
 
 // Load adds the images of an archive that Get or GetAll made. The caller closes the sequence or reads it to its
@@ -41,7 +41,7 @@ func (o *LoadOptions) set(r *transport.Request) {
 // See https://docs.docker.com/reference/api/engine/version/v1.54/#tag/Image/operation/ImageLoad
 func (c *Client) Load(ctx context.Context, body io.Reader, opts *LoadOptions) (*transport.Messages[v154.BuildInfo], error) {
 	req := opLoad.Request()
-	req.Upload(body, "application/x-tar")
+	req.UploadRequired(body, "application/x-tar")
 	opts.set(req)
 	return transport.Sequence[v154.BuildInfo](ctx, c.caller, req)
 }

@@ -6,6 +6,7 @@ package images
 import (
 	"context"
 
+	"github.com/gantry-go/gantry/docker/v155"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -19,9 +20,9 @@ var opGetAll = transport.Operation{
 type GetAllOptions struct {
 	// Names is the query parameter names.
 	Names []string
-	// Platform is the query parameter platform: the one to choose where an image is for several; from API 1.52 on a
-	// list, each a JSON object as in {"os":"linux","architecture":"amd64"}. Since API 1.48.
-	Platform []string
+	// Platform is the query parameter platform, each sent as JSON: what to choose where an image is for several; one
+	// until API 1.51. Since API 1.48.
+	Platform []v155.OCIPlatform
 }
 
 func (o *GetAllOptions) set(r *transport.Request) {
@@ -29,7 +30,7 @@ func (o *GetAllOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("names", o.Names)
-	r.Query("platform", o.Platform)
+	r.QueryJSONEach("platform", o.Platform)
 }
 
 // GetAll reads several images, sharing layers, as one tar archive, which Load takes. The caller closes the

@@ -17,8 +17,9 @@ var opAttestations = transport.Operation{
 
 // AttestationsOptions are the optional parameters of [Client.Attestations]; nil means none of them.
 type AttestationsOptions struct {
-	// Platform is the query parameter platform: each a JSON object as in {"os":"linux","architecture":"amd64"}.
-	Platform []string
+	// Platform is the query parameter platform, each sent as JSON: the one of which to list them; engines take one
+	// at most.
+	Platform []v156.OCIPlatform
 	// Type is the query parameter type.
 	Type []string
 	// Statement is the query parameter statement.
@@ -29,7 +30,7 @@ func (o *AttestationsOptions) set(r *transport.Request) {
 	if o == nil {
 		return
 	}
-	r.Query("platform", o.Platform)
+	r.QueryJSONEach("platform", o.Platform)
 	r.Query("type", o.Type)
 	r.Query("statement", o.Statement)
 }

@@ -6,6 +6,7 @@ package images
 import (
 	"context"
 
+	"github.com/gantry-go/gantry/docker/v156"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -17,16 +18,16 @@ var opGet = transport.Operation{
 
 // GetOptions are the optional parameters of [Client.Get]; nil means none of them.
 type GetOptions struct {
-	// Platform is the query parameter platform: the one to choose where the image is for several; from API 1.52 on a
-	// list, each a JSON object as in {"os":"linux","architecture":"amd64"}. Since API 1.48.
-	Platform []string
+	// Platform is the query parameter platform, each sent as JSON: what to choose where the image is for several;
+	// one until API 1.51. Since API 1.48.
+	Platform []v156.OCIPlatform
 }
 
 func (o *GetOptions) set(r *transport.Request) {
 	if o == nil {
 		return
 	}
-	r.Query("platform", o.Platform)
+	r.QueryJSONEach("platform", o.Platform)
 }
 
 // Get reads an image with its layers as a tar archive, which Load takes. The caller closes the stream.

@@ -50,7 +50,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.1#tag/containers/operation/KubePlayLibpod
 func (c *Client) Play(ctx context.Context, body io.Reader, opts *PlayOptions) (*v31.PlayKubeReport, error) {
 	req := opPlay.Request()
-	req.Upload(body, "application/yaml")
+	req.UploadRequired(body, "application/yaml")
 	opts.set(req)
 	return transport.Object[v31.PlayKubeReport](ctx, c.caller, req)
 }

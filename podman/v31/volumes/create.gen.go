@@ -20,7 +20,7 @@ var opCreate = transport.Operation{
 //
 // POST /libpod/volumes/create (VolumeCreateLibpod). Succeeds with 201; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.1#tag/volumes/operation/VolumeCreateLibpod
-func (c *Client) Create(ctx context.Context, body v31.VolumeCreate) (*CreateResponse, error) {
+func (c *Client) Create(ctx context.Context, body v31.VolumeCreateOptions) (*CreateResponse, error) {
 	req := opCreate.Request()
 	req.JSON(body)
 	return transport.Object[CreateResponse](ctx, c.caller, req, "Name")

@@ -36,8 +36,8 @@ func (o *ListOptions) set(r *transport.Request) {
 //
 // GET /libpod/images/json (ImageListLibpod). Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.2#tag/images/operation/ImageListLibpod
-func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v32.EntitiesImageSummary, error) {
+func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v32.LibpodImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v32.EntitiesImageSummary](ctx, c.caller, req)
+	return transport.List[v32.LibpodImageSummary](ctx, c.caller, req)
 }

@@ -19,7 +19,7 @@ var opAdd = transport.Operation{
 //
 // POST /libpod/manifests/{name}/add (ManifestAddLibpod). Succeeds with 200; fails with 404, 409, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.2#tag/manifests/operation/ManifestAddLibpod
-func (c *Client) Add(ctx context.Context, name string, body *v32.ManifestAddOpts) (*v32.IDResponse, error) {
+func (c *Client) Add(ctx context.Context, name string, body *v32.ManifestAddOptions) (*v32.IDResponse, error) {
 	req := opAdd.Request(name)
 	if body != nil {
 		req.JSON(body)

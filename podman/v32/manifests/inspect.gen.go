@@ -19,7 +19,7 @@ var opInspect = transport.Operation{
 //
 // GET /libpod/manifests/{name}/json (ManifestInspectLibpod). Succeeds with 200; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.2#tag/manifests/operation/ManifestInspectLibpod
-func (c *Client) Inspect(ctx context.Context, name string) (*v32.Schema2List, error) {
+func (c *Client) Inspect(ctx context.Context, name string) (*v32.Schema2ListPublic, error) {
 	req := opInspect.Request(name)
-	return transport.Object[v32.Schema2List](ctx, c.caller, req)
+	return transport.Object[v32.Schema2ListPublic](ctx, c.caller, req)
 }

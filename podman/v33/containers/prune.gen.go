@@ -33,8 +33,8 @@ func (o *PruneOptions) set(r *transport.Request) {
 //
 // POST /libpod/containers/prune (ContainerPruneLibpod). Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.3#tag/containers/operation/ContainerPruneLibpod
-func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v33.LibpodContainersPruneReport, error) {
+func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v33.ContainersPruneReportLibpod, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[v33.LibpodContainersPruneReport](ctx, c.caller, req)
+	return transport.List[v33.ContainersPruneReportLibpod](ctx, c.caller, req)
 }

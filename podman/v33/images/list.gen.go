@@ -36,8 +36,8 @@ func (o *ListOptions) set(r *transport.Request) {
 //
 // GET /libpod/images/json (ImageListLibpod). Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.3#tag/images/operation/ImageListLibpod
-func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v33.EntitiesImageSummary, error) {
+func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v33.LibpodImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v33.EntitiesImageSummary](ctx, c.caller, req)
+	return transport.List[v33.LibpodImageSummary](ctx, c.caller, req)
 }

@@ -19,7 +19,7 @@ var opAdd = transport.Operation{
 //
 // POST /libpod/manifests/{name}/add (ManifestAddLibpod). Succeeds with 200; fails with 404, 409, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.4#tag/manifests/operation/ManifestAddLibpod
-func (c *Client) Add(ctx context.Context, name string, body *v34.ManifestAddOpts) (*v34.IDResponse, error) {
+func (c *Client) Add(ctx context.Context, name string, body *v34.ManifestAddOptions) (*v34.IDResponse, error) {
 	req := opAdd.Request(name)
 	if body != nil {
 		req.JSON(body)

@@ -23,6 +23,6 @@ var opDown = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.0#tag/containers/operation/PlayKubeDownLibpod
 func (c *Client) Down(ctx context.Context, body io.Reader) (*v40.PlayKubeReport, error) {
 	req := opDown.Request()
-	req.Upload(body, "application/yaml")
+	req.UploadRequired(body, "application/yaml")
 	return transport.Object[v40.PlayKubeReport](ctx, c.caller, req)
 }

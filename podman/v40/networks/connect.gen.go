@@ -19,7 +19,7 @@ var opConnect = transport.Operation{
 //
 // POST /libpod/networks/{name}/connect (NetworkConnectLibpod). Succeeds with 200; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.0#tag/networks/operation/NetworkConnectLibpod
-func (c *Client) Connect(ctx context.Context, name string, body v40.NetworkConnectRequest) error {
+func (c *Client) Connect(ctx context.Context, name string, body v40.NetworkConnectOptions) error {
 	req := opConnect.Request(name)
 	req.JSON(body)
 	return transport.None(ctx, c.caller, req)

@@ -19,7 +19,7 @@ var opDisconnect = transport.Operation{
 //
 // POST /libpod/networks/{name}/disconnect (NetworkDisconnectLibpod). Succeeds with 200; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.0#tag/networks/operation/NetworkDisconnectLibpod
-func (c *Client) Disconnect(ctx context.Context, name string, body v40.NetworkCompatDisconnectRequest) error {
+func (c *Client) Disconnect(ctx context.Context, name string, body v40.NetworkDisconnect) error {
 	req := opDisconnect.Request(name)
 	req.JSON(body)
 	return transport.None(ctx, c.caller, req)

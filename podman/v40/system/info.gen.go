@@ -19,7 +19,7 @@ var opInfo = transport.Operation{
 //
 // GET /libpod/info (SystemInfoLibpod). Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.0#tag/system/operation/SystemInfoLibpod
-func (c *Client) Info(ctx context.Context) (*v40.Info, error) {
+func (c *Client) Info(ctx context.Context) (*v40.LibpodInfo, error) {
 	req := opInfo.Request()
-	return transport.Object[v40.Info](ctx, c.caller, req)
+	return transport.Object[v40.LibpodInfo](ctx, c.caller, req)
 }

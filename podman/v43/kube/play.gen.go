@@ -56,7 +56,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.3#tag/containers/operation/PlayKubeLibpod
 func (c *Client) Play(ctx context.Context, body io.Reader, opts *PlayOptions) (*v43.PlayKubeReport, error) {
 	req := opPlay.Request()
-	req.Upload(body, "application/yaml")
+	req.UploadRequired(body, "application/yaml")
 	opts.set(req)
 	return transport.Object[v43.PlayKubeReport](ctx, c.caller, req)
 }

@@ -19,7 +19,7 @@ var opInfo = transport.Operation{
 //
 // GET /libpod/info (SystemInfoLibpod). Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.3#tag/system/operation/SystemInfoLibpod
-func (c *Client) Info(ctx context.Context) (*v43.Info, error) {
+func (c *Client) Info(ctx context.Context) (*v43.LibpodInfo, error) {
 	req := opInfo.Request()
-	return transport.Object[v43.Info](ctx, c.caller, req)
+	return transport.Object[v43.LibpodInfo](ctx, c.caller, req)
 }

@@ -33,8 +33,8 @@ func (o *InspectOptions) set(r *transport.Request) {
 //
 // GET /libpod/manifests/{name}/json (ManifestInspectLibpod). Succeeds with 200; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.4#tag/manifests/operation/ManifestInspectLibpod
-func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*v44.Schema2List, error) {
+func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*v44.Schema2ListPublic, error) {
 	req := opInspect.Request(name)
 	opts.set(req)
-	return transport.Object[v44.Schema2List](ctx, c.caller, req)
+	return transport.Object[v44.Schema2ListPublic](ctx, c.caller, req)
 }

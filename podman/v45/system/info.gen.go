@@ -19,7 +19,7 @@ var opInfo = transport.Operation{
 //
 // GET /libpod/info (SystemInfoLibpod). Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.5#tag/system/operation/SystemInfoLibpod
-func (c *Client) Info(ctx context.Context) (*v45.DefineInfo, error) {
+func (c *Client) Info(ctx context.Context) (*v45.LibpodInfo, error) {
 	req := opInfo.Request()
-	return transport.Object[v45.DefineInfo](ctx, c.caller, req)
+	return transport.Object[v45.LibpodInfo](ctx, c.caller, req)
 }

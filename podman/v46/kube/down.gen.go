@@ -36,7 +36,7 @@ func (o *DownOptions) set(r *transport.Request) {
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.6#tag/containers/operation/PlayKubeDownLibpod
 func (c *Client) Down(ctx context.Context, body io.Reader, opts *DownOptions) (*v46.PlayKubeReport, error) {
 	req := opDown.Request()
-	req.Upload(body, "application/yaml")
+	req.UploadRequired(body, "application/yaml")
 	opts.set(req)
 	return transport.Object[v46.PlayKubeReport](ctx, c.caller, req)
 }

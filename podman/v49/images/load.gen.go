@@ -23,6 +23,6 @@ var opLoad = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.9#tag/images/operation/ImageLoadLibpod
 func (c *Client) Load(ctx context.Context, body io.Reader) (*v49.ImageLoadReport, error) {
 	req := opLoad.Request()
-	req.Upload(body, "application/x-tar")
+	req.UploadRequired(body, "application/x-tar")
 	return transport.Object[v49.ImageLoadReport](ctx, c.caller, req)
 }

@@ -41,7 +41,7 @@ func (o *CreateOptions) set(r *transport.Request) {
 func (c *Client) Create(ctx context.Context, name string, body io.Reader, opts *CreateOptions) (*CreateResponse, error) {
 	req := opCreate.Request()
 	req.QueryRequired("name", name)
-	req.Upload(body, "application/octet-stream")
+	req.UploadRequired(body, "application/octet-stream")
 	opts.set(req)
 	return transport.Object[CreateResponse](ctx, c.caller, req, "ID")
 }

@@ -47,7 +47,7 @@ func (o *ApplyOptions) set(r *transport.Request) {
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.4#tag/containers/operation/KubeApplyLibpod
 func (c *Client) Apply(ctx context.Context, body io.Reader, opts *ApplyOptions) (*transport.Stream, error) {
 	req := opApply.Request()
-	req.Upload(body, "application/yaml")
+	req.UploadRequired(body, "application/yaml")
 	opts.set(req)
 	return transport.Bytes(ctx, c.caller, req)
 }

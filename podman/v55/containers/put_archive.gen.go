@@ -45,7 +45,7 @@ func (o *PutArchiveOptions) set(r *transport.Request) {
 func (c *Client) PutArchive(ctx context.Context, name, path string, body io.Reader, opts *PutArchiveOptions) error {
 	req := opPutArchive.Request(name)
 	req.QueryRequired("path", path)
-	req.Upload(body, "application/x-tar")
+	req.UploadRequired(body, "application/x-tar")
 	opts.set(req)
 	return transport.None(ctx, c.caller, req)
 }

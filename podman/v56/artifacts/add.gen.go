@@ -47,7 +47,7 @@ func (c *Client) Add(ctx context.Context, name, fileName string, body io.Reader,
 	req := opAdd.Request()
 	req.QueryRequired("name", name)
 	req.QueryRequired("fileName", fileName)
-	req.Upload(body, "application/octet-stream")
+	req.UploadRequired(body, "application/octet-stream")
 	opts.set(req)
 	return transport.Object[v56.ArtifactAddReport](ctx, c.caller, req)
 }

@@ -23,6 +23,6 @@ var opImport = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.7#tag/volumes/operation/VolumeImportLibpod
 func (c *Client) Import(ctx context.Context, name string, body io.Reader) error {
 	req := opImport.Request(name)
-	req.Upload(body, "application/x-tar")
+	req.UploadRequired(body, "application/x-tar")
 	return transport.None(ctx, c.caller, req)
 }

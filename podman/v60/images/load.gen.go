@@ -23,6 +23,6 @@ var opLoad = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/images/operation/ImageLoadLibpod
 func (c *Client) Load(ctx context.Context, body io.Reader) (*v60.ImageLoadReport, error) {
 	req := opLoad.Request()
-	req.Upload(body, "application/x-tar")
+	req.UploadRequired(body, "application/x-tar")
 	return transport.Object[v60.ImageLoadReport](ctx, c.caller, req)
 }

@@ -41,7 +41,7 @@ func (o *InstallOptions) set(r *transport.Request) {
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/quadlets/operation/QuadletInstallLibpod
 func (c *Client) Install(ctx context.Context, body io.Reader, opts *InstallOptions) (*InstallResponse, error) {
 	req := opInstall.Request()
-	req.Upload(body, "application/x-tar")
+	req.UploadRequired(body, "application/x-tar")
 	opts.set(req)
 	return transport.Object[InstallResponse](ctx, c.caller, req)
 }

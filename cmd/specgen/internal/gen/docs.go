@@ -215,6 +215,8 @@ func (p *planner) paramDoc(op *plannedOperation, f paramFacts, field *Field) []s
 	switch str(said, extSend) {
 	case sendJSON:
 		text += ", sent as JSON"
+	case sendEach:
+		text += ", each sent as JSON"
 	case sendTime:
 		text += ", sent as seconds since 1970"
 	}

@@ -26,8 +26,13 @@ func testRoot(t *testing.T) string {
 	return root
 }
 
-// docker is what is known of Docker's API, read once for all tests.
-var docker = sync.OnceValues(func() (*Edition, error) {
+// What is known of both engines' APIs, read once for all tests.
+var (
+	docker = sync.OnceValues(func() (*Edition, error) { return openEdition("docker") })
+	podman = sync.OnceValues(func() (*Edition, error) { return openEdition("podman") })
+)
+
+func openEdition(engine string) (*Edition, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -36,8 +41,19 @@ var docker = sync.OnceValues(func() (*Edition, error) {
 	if err != nil {
 		return nil, err
 	}
-	return OpenEdition(root, "docker")
-})
+	return OpenEdition(root, engine)
+}
+
+// must fails the test where there is an error: must(f())(t).
+func must[T any](v T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
 
 func testModel(t *testing.T, ver string) *Model {
 	t.Helper()
@@ -206,29 +222,13 @@ func TestRawKept(t *testing.T) {
 
 // TestWordsMatch checks that every sentence of ours is about something that a kept version has.
 func TestWordsMatch(t *testing.T) {
-	root := testRoot(t)
-	inputs, err := Inputs(root, "docker", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, w, err := loadOverlay("docker")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, in := range inputs {
-		doc, v, err := load(root, in)
-		if err != nil {
-			t.Fatal(err)
+	for _, open := range []func() (*Edition, error){docker, podman} {
+		e := must(open())(t)
+		for _, ver := range e.Versions() {
+			must(e.Model(ver))(t)
 		}
-		p, err := prepare(doc, o, w, v)
-		if err != nil {
-			t.Fatal(err)
+		for _, key := range e.words.unused() {
+			t.Errorf("overlay/docs/%s.yaml: nothing is called %s", e.overlay.Engine, key)
 		}
-		if _, err := p.model(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, key := range w.unused() {
-		t.Errorf("overlay/docs: nothing is called %s", key)
 	}
 }

@@ -177,6 +177,23 @@ func bodyType(schema object) string {
 // pruneTwins removes the definitions that no operation needs and that have the Go name of another one.
 func pruneTwins(doc object) {
 	defs := sub(doc, "definitions")
+	needed := neededDefinitions(doc)
+	byName := map[string][]string{}
+	for _, name := range keys(defs) {
+		byName[goName(name)] = append(byName[goName(name)], name)
+	}
+	for _, twins := range byName {
+		for _, name := range twins {
+			if len(twins) > 1 && !needed[name] {
+				delete(defs, name)
+			}
+		}
+	}
+}
+
+// neededDefinitions are those that an operation refers to, itself or by others.
+func neededDefinitions(doc object) map[string]bool {
+	defs := sub(doc, "definitions")
 	needed := map[string]bool{}
 	var need func(node any)
 	need = func(node any) {
@@ -196,17 +213,7 @@ func pruneTwins(doc object) {
 		}
 	}
 	need(doc["paths"])
-	byName := map[string][]string{}
-	for _, name := range keys(defs) {
-		byName[goName(name)] = append(byName[goName(name)], name)
-	}
-	for _, twins := range byName {
-		for _, name := range twins {
-			if len(twins) > 1 && !needed[name] {
-				delete(defs, name)
-			}
-		}
-	}
+	return needed
 }
 
 // libpodParams does what is the same for every parameter of libpod's, once the specification's own extensions are

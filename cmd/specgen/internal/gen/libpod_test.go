@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"slices"
 	"strings"
 	"testing"
 )
@@ -138,57 +137,5 @@ func TestMoved(t *testing.T) {
 	gone := "operations: {ThingAddLibpod: {moved: {from: /libpod/elsewhere, base: /v3, reason: r}}}"
 	if _, err := libpodFiles(t, gone); err == nil || !strings.Contains(err.Error(), "it is not at /libpod/elsewhere") {
 		t.Errorf("moved from nowhere: %v", err)
-	}
-}
-
-// TestLibpodOperations compares what is generated with what the specifications have: each operation of libpod with its
-// method and its path.
-func TestLibpodOperations(t *testing.T) {
-	root := testRoot(t)
-	inputs, err := Inputs(root, "podman", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, w, err := loadOverlay("podman")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, in := range inputs {
-		doc, v, err := load(root, in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := planDocument(doc, o, w, v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var want, got []string
-		for path, item := range sub(doc, "paths") {
-			for verb, op := range asObject(item) {
-				id := str(asObject(op), "operationId")
-				if !strings.HasPrefix(path, libpodRoot) {
-					continue
-				}
-				if moved := o.operation(id).Moved; moved != nil && moved.To != "" && moved.holds(v) {
-					path = moved.To
-				}
-				want = append(want, strings.ToUpper(verb)+" "+braces.ReplaceAllString(path, "{}")+" "+id)
-			}
-		}
-		for _, f := range m.Files {
-			if op := f.Operation; op != nil {
-				_, path, _ := strings.Cut(op.Path, "/libpod/")
-				got = append(got, op.Method+" "+libpodRoot+braces.ReplaceAllString(path, "{}")+" "+op.ID)
-			}
-		}
-		slices.Sort(want)
-		slices.Sort(got)
-		if !slices.Equal(want, got) {
-			t.Errorf("%s: generated %v, want %v", in.Version, got, want)
-		}
-		t.Logf("podman %s: %d operations", in.Version, len(got))
-	}
-	for _, key := range w.unused() {
-		t.Errorf("overlay/docs/podman.yaml: nothing is called %s", key)
 	}
 }

@@ -74,7 +74,7 @@ type Parameter struct {
 	In       string `json:"in"`
 	Type     string `json:"type"`
 	Required bool   `json:"required,omitempty"`
-	// Send is how it is sent when not as it is: time, json.
+	// Send is how it is sent when not as it is: time, json, json-each.
 	Send string `json:"send,omitempty"`
 	// Anonymous says that it is a credential: without one, that of nobody is sent.
 	Anonymous bool `json:"anonymous,omitempty"`

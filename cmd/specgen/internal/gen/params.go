@@ -8,7 +8,7 @@ import (
 // The extensions by which the passes talk about a parameter or a field; no specification has them.
 const (
 	extGoType  = "x-go-type"        // the Go type, whatever the schema says
-	extSend    = "x-gantry-send"    // how a parameter is sent: time, json
+	extSend    = "x-gantry-send"    // how a parameter is sent: time, json, json-each
 	extPointer = "x-gantry-ptr"     // zero differs from absent
 	extWhy     = "x-gantry-why"     // and why
 	extName    = "x-gantry-name"    // the Go name
@@ -24,6 +24,7 @@ const (
 const (
 	sendTime = "time"
 	sendJSON = "json"
+	sendEach = "json-each"
 )
 
 // goSecret is the type of a header that holds credentials: made beforehand, or when the call is.
@@ -35,7 +36,7 @@ var paramTypes = map[string]struct{ goType, send string }{
 	"json-strings-map": {"map[string][]string", sendJSON},
 	"json-map":         {"map[string]string", sendJSON},
 	"json-list":        {"[]string", sendJSON},
-	"json":             {"", sendJSON}, // the Go type is given beside it
+	"json":             {"", sendJSON}, // the Go type is given beside it; of a declared list, that of its items
 	"strings":          {"[]string", ""},
 	"secret":           {goSecret, ""},
 	"bool":             {"bool", ""},
@@ -160,6 +161,9 @@ func (e *paramEntry) retype(p object) error {
 	p[extGoType] = t.goType + e.Go
 	if t.send != "" {
 		p[extSend] = t.send
+	}
+	if e.Type == "json" && str(p, "type") == "array" {
+		p[extGoType], p[extSend] = "[]"+e.Go, sendEach
 	}
 	return nil
 }

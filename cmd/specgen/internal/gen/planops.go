@@ -151,6 +151,8 @@ func (op *plannedOperation) send(f paramFacts, from string) Send {
 		s.Call = "QueryTime"
 	case how == sendJSON:
 		s.Call = "QueryJSON"
+	case how == sendEach:
+		s.Call = "QueryJSONEach"
 	case f.Required:
 		s.Call = "QueryRequired"
 	default:

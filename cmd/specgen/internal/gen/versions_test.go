@@ -2,8 +2,7 @@ package gen
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -33,78 +32,142 @@ func wantOperations(minor int) int {
 	}
 }
 
-// dropped are the parameters that the overlay leaves out: an upload has its content type anyway.
-var dropped = map[string]bool{"ImageBuild header Content-type": true}
-
 // TestOperations compares, for every version, what is generated with what its specification has: each operation with
-// its id, its method, its path and its parameters with their place. It reads the kept file itself.
+// its id, its method, its path and its parameters with their place. It reads the kept file itself. What differs is in
+// the overlay, which says why.
 func TestOperations(t *testing.T) {
 	root := testRoot(t)
-	e, err := docker()
-	if err != nil {
-		t.Fatal(err)
-	}
-	versions := e.Versions()
-	if len(versions) != 32 {
-		t.Errorf("there are %d versions: %v", len(versions), versions)
-	}
-	for i, ver := range versions {
-		t.Run(ver, func(t *testing.T) {
-			want := specOperations(t, root, ver)
-			got := map[string][]string{}
-			for _, c := range testModel(t, ver).Categories() {
-				for _, op := range c.Operations {
-					path := strings.ReplaceAll(strings.TrimPrefix(op.Path, "/v"+ver), "...}", "}")
-					got[op.ID+" "+op.Method+" "+path] = modelParameters(op)
+	for engine, open := range map[string]func() (*Edition, error){"docker": docker, "podman": podman} {
+		e := must(open())(t)
+		added, dropped := 0, 0
+		for i, ver := range e.Versions() {
+			t.Run(engine+" "+ver, func(t *testing.T) {
+				v := must(parseVersion(ver))(t)
+				said := overlaid{overlay: e.overlay, version: v}
+				want := said.operations(t, root)
+				got := map[string][]string{}
+				params := 0
+				for _, c := range must(e.Model(ver))(t).Categories() {
+					for _, op := range c.Operations {
+						_, path, _ := strings.Cut(op.Path[1:], "/")
+						got[op.ID+" "+op.Method+" /"+braces.ReplaceAllString(path, "{}")] = modelParameters(op)
+						params += len(op.Parameters)
+					}
 				}
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("operations (-specification +generated):\n%s", diff)
-			}
-			t.Logf("docker %s: %d operations", ver, len(got))
-			if wantCount := wantOperations(25 + i); len(got) != wantCount {
-				t.Errorf("%d operations, want %d", len(got), wantCount)
-			}
-		})
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("operations (-specification and overlay +generated):\n%s", diff)
+				}
+				t.Logf("%s %s: %d operations, %d parameters; the overlay adds %d and drops %d",
+					engine, ver, len(got), params, said.added, said.dropped)
+				if engine == "docker" && len(got) != wantOperations(25+i) {
+					t.Errorf("%d operations, want %d", len(got), wantOperations(25+i))
+				}
+				added, dropped = added+said.added, dropped+said.dropped
+			})
+		}
+		if wantVersions := map[string]int{"docker": 32, "podman": 24}[engine]; len(e.Versions()) != wantVersions {
+			t.Errorf("there are %d versions of %s: %v", len(e.Versions()), engine, e.Versions())
+		}
+		if added == 0 || dropped == 0 {
+			t.Errorf("%s: the overlay adds %d parameters and drops %d: it is not read", engine, added, dropped)
+		}
 	}
 }
 
-func specOperations(t *testing.T, root, ver string) map[string][]string {
+// overlaid reads operations with what an overlay says about their parameters in one version.
+type overlaid struct {
+	overlay        *overlay
+	version        version
+	added, dropped int
+}
+
+// operations are the operations of a kept file, with their parameters.
+func (s *overlaid) operations(t *testing.T, root string) map[string][]string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(root, specsDir, "docker", "v"+ver+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree, err := parseJSON(data)
+	doc, _, err := load(root, Input{s.overlay.Engine, s.version.text})
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := map[string][]string{}
-	for path, item := range sub(asObject(tree), "paths") {
-		for verb, node := range asObject(item) {
-			op := asObject(node)
-			params := []string{}
-			for _, p := range list(op, "parameters") {
-				p := asObject(p)
-				text := str(p, "in") + " " + str(p, "name")
-				if str(p, "in") == "body" {
-					text = "body"
-				}
-				if !dropped[str(op, "operationId")+" "+text] {
-					params = append(params, text)
-				}
-			}
-			slices.Sort(params)
-			out[str(op, "operationId")+" "+strings.ToUpper(verb)+" "+path] = params
+	for path, item := range sub(doc, "paths") {
+		if s.overlay.Engine == "podman" && !strings.HasPrefix(path, libpodRoot) {
+			continue // Docker's packages have these
+		}
+		for verb, op := range asObject(item) {
+			at, params := s.parameters(t, path, verb, asObject(op))
+			out[str(asObject(op), "operationId")+" "+strings.ToUpper(verb)+" "+at] = params
 		}
 	}
 	return out
 }
 
+// parameters are the parameters of one operation, those of the path by their order, and the path without their names.
+func (s *overlaid) parameters(t *testing.T, path, verb string, op object) (at string, params []string) {
+	t.Helper()
+	entry := s.overlay.operation(str(op, "operationId"))
+	at = path
+	if moved := entry.Moved; moved != nil && moved.To != "" && moved.holds(s.version) {
+		at = moved.To
+	}
+	segments := braces.FindAllStringSubmatch(plainPath(at), -1)
+	for i, segment := range segments {
+		place := fmt.Sprintf("path %d", i+1)
+		declared := slices.ContainsFunc(list(op, "parameters"), func(p any) bool {
+			return plainPath(str(asObject(p), "name")) == segment[1] && (at != path || str(asObject(p), "in") == "path")
+		})
+		if !declared {
+			t.Errorf("%s %s: %s is not declared", verb, path, segment[1])
+		}
+		params = append(params, place)
+	}
+	for _, p := range list(op, "parameters") {
+		in, name := str(asObject(p), "in"), str(asObject(p), "name")
+		switch {
+		case in == "body":
+			params = append(params, "body")
+		case in == "path", at != path && strings.Contains(at, "{"+name+"}"):
+		case slices.Contains(entry.DropParams, name), s.overlay.Engine == "podman" && name == "Content-Type":
+			s.dropped++ // the body's own
+		default:
+			params = append(params, in+" "+name)
+		}
+	}
+	for _, p := range entry.AddParams {
+		if p.holds(s.version) {
+			params = append(params, p.In+" "+p.Name)
+			s.added++
+		}
+	}
+	here := braces.ReplaceAllString(plainPath(joinPointer("paths", path, verb, "parameters")), "{}")
+	for _, p := range s.overlay.Patches {
+		target, one := strings.CutSuffix(braces.ReplaceAllString(p.At, "{}"), "/-")
+		if target != here || !p.holds(s.version) {
+			continue
+		}
+		after := must(yamlNode(&p.After))(t)
+		added, all := after.([]any) // of an operation that has none
+		if !all && one {
+			added = []any{after}
+		}
+		for _, param := range added {
+			if str(asObject(param), "in") != "body" {
+				t.Errorf("patch %s adds a parameter, which addParams is for", p.ID)
+			}
+			params = append(params, "body")
+			s.added++
+		}
+	}
+	slices.Sort(params)
+	return braces.ReplaceAllString(plainPath(at), "{}"), params
+}
+
 func modelParameters(op *Operation) []string {
-	params := []string{}
+	var params []string
+	for i := range braces.FindAllString(op.Path, -1) {
+		params = append(params, fmt.Sprintf("path %d", i+1))
+	}
 	for _, p := range op.Parameters {
-		if !p.Added {
+		if p.In != "path" {
 			params = append(params, p.In+" "+p.Wire)
 		}
 	}
