@@ -183,7 +183,8 @@ func (e v125Smoke) system(t *testing.T) {
 	}
 	eventually(t, "the usage has the container, which has ended", func() bool {
 		usage := must(c.DataUsage(ctx))(t)
-		return len(usage.Images) > 0 && slices.ContainsFunc(usage.Containers, func(s v125.ContainerSummary) bool {
+		images, ctrs := usage.Images, usage.Containers
+		return len(images) > 0 && slices.ContainsFunc(ctrs, func(s v125.ContainerSummary) bool {
 			return s.ID == id && s.State == "exited" && s.SizeRootFs > 0
 		})
 	})

@@ -31,6 +31,8 @@ type Engine struct {
 	API     string // newest version of the Docker API that it speaks
 	Dir     string // folder of a private engine, with its log; empty if the engine is not from scripts/engines
 
+	Rootless bool // whether it runs as a user
+
 	config *Config // how this process started it, if it did
 	image  struct {
 		sync.Mutex

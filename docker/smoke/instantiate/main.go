@@ -14,7 +14,7 @@ import (
 )
 
 // versions are the minor versions of the API that have an instance: that of each engine in the matrix, and the oldest.
-var versions = []int{25, 41, 44, 45, 51}
+var versions = []int{25, 40, 41, 44, 45, 51, 56}
 
 // instance is what the template sees of a version.
 type instance struct{ minor int }
