@@ -101,7 +101,7 @@ func launch(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	e := &Engine{Kind: c.Kind, Host: host, Dir: dir, Rootless: c.Rootless, config: &c}
+	e := &Engine{Kind: c.Kind, Host: host, Dir: dir, config: &c}
 	if err := e.identify(); err != nil {
 		return nil, errors.Join(err, e.remove())
 	}

@@ -35,12 +35,11 @@ serve_rootless() {
 	echo "$name:$first:65536" | tee -a "$dir/subuid" >>"$dir/subgid"
 	for f in passwd group subuid subgid; do mount --bind "$dir/$f" "/etc/$f"; done
 
-	mkdir -p "$dir/net" /run/gantry/{home,data,net,dev,tmp} "/run/user/$uid"
-	for f in home data net tmp; do
-		mount --bind "$dir/$f" "/run/gantry/$f"
-		chown "$uid:$uid" "/run/gantry/$f"
-	done
-	chown "$uid:$uid" "/run/user/$uid"
+	mkdir -p "$dir/net" /run/gantry/{home,data,dev,tmp} "/run/user/$uid/net"
+	for f in home data tmp; do mount --bind "$dir/$f" "/run/gantry/$f"; done
+	# Where Podman 4 sets networks up, it sees of /run only what is the user's.
+	mount --bind "$dir/net" "/run/user/$uid/net"
+	chown "$uid:$uid" /run/gantry/{home,data,tmp} "/run/user/$uid"{,/net}
 	chmod 700 "/run/user/$uid"
 	ln -sf "run/user/$uid/podman.sock" "$dir/podman.sock"
 
@@ -60,7 +59,7 @@ serve_rootless() {
 	export HOME=/run/gantry/home TMPDIR=/run/gantry/tmp XDG_RUNTIME_DIR=/run/user/$uid
 	cd /
 	as=(setpriv --reuid "$uid" --regid "$uid" --clear-groups)
-	podman_service /run/gantry/data "/run/user/$uid/storage" "/run/user/$uid/libpod" /run/gantry/net "/run/user/$uid/podman.sock" "$@"
+	podman_service /run/gantry/data "/run/user/$uid/storage" "/run/user/$uid/libpod" "/run/user/$uid/net" "/run/user/$uid/podman.sock" "$@"
 }
 
 # configure writes what Podman reads and names it to it.
