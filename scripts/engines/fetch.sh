@@ -6,7 +6,7 @@
 # Fetched already, it prints the same. DEBIAN_MIRROR is the mirror if it shall not be this system's.
 #
 # Docker 29, which no suite has, is the suite 29: go builds it of its modules. That takes up to ten minutes, or seconds
-# where the go command's caches have it, and install.sh seccomp.
+# where the go command's caches have it, and a C compiler and libseccomp, which are installed where they are missing.
 #
 # Docker's programs of these suites need no newer libc than Debian 12's and use the installed runc. Podman's do, so it
 # comes with a /usr of its own, which start.sh mounts over the machine's for the engine alone.
@@ -45,6 +45,7 @@ build() { # CGO_ENABLED ARGUMENT...
 
 if [ "$engine-$suite" = docker-29 ]; then
 	have go || die "Go is not installed"
+	"$here/install.sh" seccomp
 	moby=v2.0.0-beta.24 containerd=v2.4.2 runc=v1.5.2
 	say "building Docker $suite, which takes minutes"
 	build 0 -ldflags "-s -w -X github.com/moby/moby/v2/dockerversion.Version=29.0.0+$moby" github.com/moby/moby/v2/cmd/dockerd@$moby

@@ -2,7 +2,8 @@
 # install.sh docker|podman|registry|compiler|seccomp|rootless|all ...
 #
 # Installs the distribution's packages of an engine, of the registry (all: of these), of a C compiler, of what fetch.sh
-# needs to build Docker 29, or of what a Podman needs to run without root, with apt-get, where their programs are missing; what is there already, from whatever source, stays as it is. No service is started.
+# needs to build Docker 29, or of what a Podman needs to run without root, with apt-get, where their programs are missing;
+# what is there already, from whatever source, stays as it is. No service is started.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"

@@ -23,6 +23,7 @@ type Watch struct {
 	began time.Time
 
 	mu      sync.Mutex
+	ended   time.Time         // of the last answer
 	done    map[string]bool   // operations that succeeded
 	types   map[string]string // content type of the last answer, by operation
 	unknown map[string]bool   // "Operation /member" that the engine sent and no type has
@@ -66,6 +67,7 @@ func (w *Watch) Hijack(ctx context.Context, engine transport.Caller, r *transpor
 func (w *Watch) saw(r *transport.Request, contentType string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.ended = time.Now()
 	w.done[r.Operation().Name] = true
 	w.types[r.Operation().Name] = contentType
 }
@@ -99,7 +101,7 @@ func (w *Watch) Account(t *testing.T, what string, own *Model, later []*Model, e
 			t.Errorf("the engine sends what no type has: %s", u)
 		}
 	}
-	line := fmt.Sprintf("%s: %d operations in %.1f s", what, len(w.done), time.Since(w.began).Seconds())
+	line := fmt.Sprintf("%s: %d operations in %.1f s", what, len(w.done), w.ended.Sub(w.began).Seconds())
 	if added > 0 {
 		line += fmt.Sprintf("; it sent %d members that came with a later API", added)
 	}
