@@ -24,8 +24,7 @@ type ImageInspect struct {
 	ID            string          `json:"Id"`
 	OS            string          `json:"Os"`
 	// OSVersion: since API 1.28.
-	OSVersion string `json:"OsVersion,omitzero"`
-	// Parent: until API 1.51.
+	OSVersion   string             `json:"OsVersion,omitzero"`
 	Parent      string             `json:"Parent"`
 	RepoDigests []string           `json:"RepoDigests,omitzero"`
 	RepoTags    []string           `json:"RepoTags,omitzero"`

@@ -26,8 +26,7 @@ type ImageInspect struct {
 	Metadata ImageInspectMetadata `json:"Metadata,omitzero"`
 	OS       string               `json:"Os,omitzero"`
 	// OSVersion: since API 1.28.
-	OSVersion string `json:"OsVersion,omitzero"`
-	// Parent: until API 1.51.
+	OSVersion   string             `json:"OsVersion,omitzero"`
 	Parent      string             `json:"Parent,omitzero"`
 	RepoDigests []string           `json:"RepoDigests,omitzero"`
 	RepoTags    []string           `json:"RepoTags,omitzero"`

@@ -27,6 +27,7 @@ type ImageInspect struct {
 	OS       string               `json:"Os,omitzero"`
 	// OSVersion: since API 1.28.
 	OSVersion   string             `json:"OsVersion,omitzero"`
+	Parent      string             `json:"Parent,omitzero"`
 	RepoDigests []string           `json:"RepoDigests,omitzero"`
 	RepoTags    []string           `json:"RepoTags,omitzero"`
 	RootFS      ImageInspectRootFS `json:"RootFS,omitzero"`
