@@ -10,6 +10,7 @@ var explained156 = map[string]explanation{
 	"CreateImageInfo.stream":           {"missing here", "the engine has one type for every progress stream; this one does not bring it"},
 	"ImageBuildOutput":                 {unmet, "a parameter of a build, of which package types has no type any more"},
 	"ImageInspect.Created":             {"time here, string there", "the engine writes RFC 3339"},
+	"ImageInspect.Parent":              {"missing there", "the router adds it to the answer"},
 	"Network":                          {unmet, "its members are those of NetworkInspect and NetworkSummary, which are compared"},
 	"PushImageInfo.aux":                {"object here, any there", "a push brings a PushResult"},
 	"PushImageInfo.stream":             {"missing here", "the engine has one type for every progress stream; this one does not bring it"},

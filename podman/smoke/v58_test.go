@@ -554,7 +554,7 @@ func (e v58Smoke) artifacts(t *testing.T) {
 		return err
 	})
 	got := must(c.Inspect(ctx, name))(t)
-	equal(t, "digest", string(got.Digest), string(*added.ArtifactDigest))
+	equal(t, "digest", v58.Digest(got.Digest), *added.ArtifactDigest)
 	equal(t, "layers", len(got.Manifest.Layers), 1)
 	list := must(c.List(ctx))(t)
 	equal(t, "listed", slices.ContainsFunc(list, func(a v58.ArtifactListReport) bool { return a.Name == name }), true)
