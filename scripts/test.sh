@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 have go || die "Go is not installed"
 scripts/engines/install.sh all compiler
 export CI=true CGO_ENABLED=1 GANTRY_TEST_ENGINES="${GANTRY_TEST_ENGINES-docker-sid podman-sid}"
-for engine in $GANTRY_TEST_ENGINES; do scripts/engines/fetch.sh "${engine%%-*}" "${engine#*-}" >/dev/null; done
+scripts/engines/provide.sh
 unset GANTRY_TEST_DOCKER GANTRY_TEST_PODMAN GANTRY_TEST_REGISTRY DOCKER_HOST CONTAINER_HOST
 
 # What tests report is shown in the end, by those of all packages.

@@ -185,7 +185,8 @@ func (e v145Smoke) system(t *testing.T) {
 	}
 	eventually(t, "the usage has the container, which has ended", func() bool {
 		usage := must(c.DataUsage(ctx, nil))(t)
-		return len(usage.Images) > 0 && slices.ContainsFunc(usage.Containers, func(s v145.ContainerSummary) bool {
+		images, ctrs := usage.Images, usage.Containers
+		return len(images) > 0 && slices.ContainsFunc(ctrs, func(s v145.ContainerSummary) bool {
 			return s.ID == id && s.State == "exited" && s.SizeRootFs > 0
 		})
 	})
@@ -214,7 +215,7 @@ func (e v145Smoke) containers(t *testing.T) {
 		Cmd: []string{"sh", "-c", idle}, Env: []string{"GREETING=hello world"}, Labels: map[string]string{label: "yes"},
 		WorkingDir: "/tmp", Hostname: "conny", ExposedPorts: map[string]struct{}{"8080/tcp": {}},
 		HostConfig: v145.HostConfig{
-			NetworkMode: "bridge", Memory: 64 << 20, CPUShares: 512, ExtraHosts: []string{"friend:10.9.8.7"},
+			NetworkMode: "bridge", Memory: e.limit(64 << 20), CPUShares: e.limit(512), ExtraHosts: []string{"friend:10.9.8.7"},
 			PortBindings:  v145.PortMap{"8080/tcp": {{HostIP: "127.0.0.1"}}},
 			RestartPolicy: v145.RestartPolicy{Name: "on-failure", MaximumRetryCount: 2},
 			Tmpfs:         map[string]string{"/scratch": "size=1m"},
@@ -229,8 +230,8 @@ func (e v145Smoke) containers(t *testing.T) {
 	equal(t, "environment", slices.Contains(got.Config.Env, "GREETING=hello world"), true)
 	equal(t, "working directory", got.Config.WorkingDir, "/tmp")
 	equal(t, "host name", got.Config.Hostname, "conny")
-	equal(t, "memory", got.HostConfig.Memory, int64(64<<20))
-	equal(t, "shares", got.HostConfig.CPUShares, int64(512))
+	equal(t, "memory", got.HostConfig.Memory, e.limit(64<<20))
+	equal(t, "shares", got.HostConfig.CPUShares, e.limit(512))
 	equal(t, "extra hosts", got.HostConfig.ExtraHosts, []string{"friend:10.9.8.7"})
 	equal(t, "restart policy", got.HostConfig.RestartPolicy, v145.RestartPolicy{Name: "on-failure", MaximumRetryCount: 2})
 	if got.Created.Before(before) || got.State.StartedAt.Before(got.Created) || got.State.PID < 1 {
@@ -252,7 +253,7 @@ func (e v145Smoke) containers(t *testing.T) {
 		t.Errorf("processes: %+v", top)
 	}
 	stats := must(must(c.Stats(ctx, id, &containers.StatsOptions{Stream: new(false)}))(t).One())(t)
-	if stats.ID != id || stats.CPUStats.OnlineCPUs < 1 || stats.MemoryStats.Usage == 0 || stats.PIDsStats.Current < 1 || len(stats.Networks) != 1 {
+	if stats.ID != id || stats.CPUStats.OnlineCPUs < 1 || (stats.MemoryStats.Usage == 0 || stats.PIDsStats.Current < 1) && e.env.Limits || len(stats.Networks) != 1 {
 		t.Errorf("stats: %+v", stats)
 	}
 	if e.updates() {
@@ -266,10 +267,12 @@ func (e v145Smoke) containers(t *testing.T) {
 func (e v145Smoke) states(t *testing.T) {
 	c, ctx := containers.New(e), t.Context()
 	id := e.startIdle(t)
-	ok(t, c.Pause(ctx, id))
-	equal(t, "paused", must(c.Inspect(ctx, id, nil))(t).State.Paused, true)
-	ok(t, c.Unpause(ctx, id))
-	equal(t, "paused", must(c.Inspect(ctx, id, nil))(t).State.Paused, false)
+	if e.env.Pauses {
+		ok(t, c.Pause(ctx, id))
+		equal(t, "paused", must(c.Inspect(ctx, id, nil))(t).State.Paused, true)
+		ok(t, c.Unpause(ctx, id))
+		equal(t, "paused", must(c.Inspect(ctx, id, nil))(t).State.Paused, false)
+	}
 	ok(t, c.Kill(ctx, id, &containers.KillOptions{Signal: "SIGUSR1"}))
 	awaitLine(t, e.follow(t, id), "told")
 	name := unique()

@@ -19,16 +19,15 @@ type ImageInspect struct {
 	ContainerConfig ContainerConfig `json:"ContainerConfig,omitzero"`
 	Created         time.Time       `json:"Created,omitzero"`
 	// DockerVersion: until API 1.51.
-	DockerVersion string          `json:"DockerVersion,omitzero"`
-	GraphDriver   GraphDriverData `json:"GraphDriver,omitzero"`
-	ID            string          `json:"Id,omitzero"`
-	OS            string          `json:"Os,omitzero"`
-	OSVersion     string          `json:"OsVersion,omitzero"`
-	// Parent: until API 1.51.
-	Parent      string             `json:"Parent,omitzero"`
-	RepoDigests []string           `json:"RepoDigests,omitzero"`
-	RepoTags    []string           `json:"RepoTags,omitzero"`
-	RootFS      ImageInspectRootFS `json:"RootFS,omitzero"`
+	DockerVersion string             `json:"DockerVersion,omitzero"`
+	GraphDriver   GraphDriverData    `json:"GraphDriver,omitzero"`
+	ID            string             `json:"Id,omitzero"`
+	OS            string             `json:"Os,omitzero"`
+	OSVersion     string             `json:"OsVersion,omitzero"`
+	Parent        string             `json:"Parent,omitzero"`
+	RepoDigests   []string           `json:"RepoDigests,omitzero"`
+	RepoTags      []string           `json:"RepoTags,omitzero"`
+	RootFS        ImageInspectRootFS `json:"RootFS,omitzero"`
 	// Size is in bytes, the parents included.
 	Size int64 `json:"Size,omitzero"`
 	// VirtualSize is what Size is. Until API 1.43.

@@ -19,16 +19,15 @@ type ImageInspect struct {
 	ContainerConfig ContainerConfig `json:"ContainerConfig,omitzero"`
 	Created         time.Time       `json:"Created"`
 	// DockerVersion: until API 1.51.
-	DockerVersion string          `json:"DockerVersion"`
-	GraphDriver   GraphDriverData `json:"GraphDriver"`
-	ID            string          `json:"Id"`
-	OS            string          `json:"Os"`
-	OSVersion     string          `json:"OsVersion,omitzero"`
-	// Parent: until API 1.51.
-	Parent      string             `json:"Parent"`
-	RepoDigests []string           `json:"RepoDigests,omitzero"`
-	RepoTags    []string           `json:"RepoTags,omitzero"`
-	RootFS      ImageInspectRootFS `json:"RootFS"`
+	DockerVersion string             `json:"DockerVersion"`
+	GraphDriver   GraphDriverData    `json:"GraphDriver"`
+	ID            string             `json:"Id"`
+	OS            string             `json:"Os"`
+	OSVersion     string             `json:"OsVersion,omitzero"`
+	Parent        string             `json:"Parent"`
+	RepoDigests   []string           `json:"RepoDigests,omitzero"`
+	RepoTags      []string           `json:"RepoTags,omitzero"`
+	RootFS        ImageInspectRootFS `json:"RootFS"`
 	// Size is in bytes, the parents included.
 	Size int64 `json:"Size"`
 	// VirtualSize is what Size is. Until API 1.43.

@@ -23,14 +23,13 @@ type ImageInspect struct {
 	GraphDriver   GraphDriverData `json:"GraphDriver"`
 	ID            string          `json:"Id"`
 	// Metadata: since API 1.31.
-	Metadata  ImageInspectMetadata `json:"Metadata,omitzero"`
-	OS        string               `json:"Os"`
-	OSVersion string               `json:"OsVersion,omitzero"`
-	// Parent: until API 1.51.
-	Parent      string             `json:"Parent"`
-	RepoDigests []string           `json:"RepoDigests,omitzero"`
-	RepoTags    []string           `json:"RepoTags,omitzero"`
-	RootFS      ImageInspectRootFS `json:"RootFS"`
+	Metadata    ImageInspectMetadata `json:"Metadata,omitzero"`
+	OS          string               `json:"Os"`
+	OSVersion   string               `json:"OsVersion,omitzero"`
+	Parent      string               `json:"Parent"`
+	RepoDigests []string             `json:"RepoDigests,omitzero"`
+	RepoTags    []string             `json:"RepoTags,omitzero"`
+	RootFS      ImageInspectRootFS   `json:"RootFS"`
 	// Size is in bytes, the parents included.
 	Size int64 `json:"Size"`
 	// VirtualSize is what Size is. Until API 1.43.

@@ -23,14 +23,13 @@ type ImageInspect struct {
 	GraphDriver   GraphDriverData `json:"GraphDriver,omitzero"`
 	ID            string          `json:"Id,omitzero"`
 	// Metadata: since API 1.31.
-	Metadata  ImageInspectMetadata `json:"Metadata,omitzero"`
-	OS        string               `json:"Os,omitzero"`
-	OSVersion string               `json:"OsVersion,omitzero"`
-	// Parent: until API 1.51.
-	Parent      string             `json:"Parent,omitzero"`
-	RepoDigests []string           `json:"RepoDigests,omitzero"`
-	RepoTags    []string           `json:"RepoTags,omitzero"`
-	RootFS      ImageInspectRootFS `json:"RootFS,omitzero"`
+	Metadata    ImageInspectMetadata `json:"Metadata,omitzero"`
+	OS          string               `json:"Os,omitzero"`
+	OSVersion   string               `json:"OsVersion,omitzero"`
+	Parent      string               `json:"Parent,omitzero"`
+	RepoDigests []string             `json:"RepoDigests,omitzero"`
+	RepoTags    []string             `json:"RepoTags,omitzero"`
+	RootFS      ImageInspectRootFS   `json:"RootFS,omitzero"`
 	// Size is in bytes, the parents included.
 	Size int64 `json:"Size,omitzero"`
 	// Variant: since API 1.39.

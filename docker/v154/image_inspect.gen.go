@@ -26,6 +26,7 @@ type ImageInspect struct {
 	Metadata    ImageInspectMetadata `json:"Metadata,omitzero"`
 	OS          string               `json:"Os,omitzero"`
 	OSVersion   string               `json:"OsVersion,omitzero"`
+	Parent      string               `json:"Parent,omitzero"`
 	RepoDigests []string             `json:"RepoDigests,omitzero"`
 	RepoTags    []string             `json:"RepoTags,omitzero"`
 	RootFS      ImageInspectRootFS   `json:"RootFS,omitzero"`

@@ -31,6 +31,10 @@ type Engine struct {
 	API     string // newest version of the Docker API that it speaks
 	Dir     string // folder of a private engine, with its log; empty if the engine is not from scripts/engines
 
+	Rootless bool // whether it runs as a user
+	Limits   bool // whether it can limit what containers use, and change that
+	Pauses   bool // whether it can halt all processes of a container
+
 	config *Config // how this process started it, if it did
 	image  struct {
 		sync.Mutex
@@ -145,5 +149,35 @@ func (e *Engine) identify() error {
 		return fmt.Errorf("GET /version answered %q: %w", body, err)
 	}
 	e.Version, e.API = v.Version, v.APIVersion
+	e.Limits, e.Pauses = true, true
+	if e.Kind == "podman" {
+		return e.identifyGroups()
+	}
+	return nil
+}
+
+// identifyGroups looks at the control groups that a Podman has: a user has none of version 1, and those of version 2 may
+// come without any controller.
+func (e *Engine) identifyGroups() error {
+	body, err := e.call(http.MethodGet, "/v4.0.0/libpod/info", nil, nil)
+	if err != nil {
+		return err
+	}
+	var info struct {
+		Host struct {
+			Version     string   `json:"cgroupVersion"`
+			Controllers []string `json:"cgroupControllers"`
+			Security    struct {
+				Rootless bool `json:"rootless"`
+			} `json:"security"`
+		} `json:"host"`
+	}
+	if err := json.Unmarshal(body, &info); err != nil {
+		return fmt.Errorf("GET /libpod/info answered %q: %w", body, err)
+	}
+	v2 := info.Host.Version == "v2"
+	e.Rootless = info.Host.Security.Rootless
+	e.Pauses = v2 || !e.Rootless
+	e.Limits = !v2 && !e.Rootless || v2 && len(info.Host.Controllers) > 0
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,54 +19,21 @@ type Config struct {
 	Kind  string   // docker or podman
 	Home  string   // folder of scripts/engines/fetch.sh; empty for the installed engine
 	Flags []string // more flags for dockerd, or for podman system service
+
+	// Rootless has Podman run by a user that exists for it alone.
+	Rootless bool
 }
 
-// Fetched returns the folder of an engine of another Debian suite for [Config].Home; for no suite, which means the
-// installed engine, it is empty. A test is skipped, or fails where CI=true, if scripts/engines/fetch.sh has not fetched
-// the engine. If GANTRY_TEST_ENGINES lists engines, "docker-sid podman-sid", tests of others are skipped.
-func Fetched(t testing.TB, kind, suite string) string {
-	t.Helper()
-	if suite == "" {
-		return ""
-	}
-	name := kind + "-" + suite
-	if list, set := os.LookupEnv("GANTRY_TEST_ENGINES"); set && !slices.Contains(strings.Fields(list), name) {
-		t.Skipf("GANTRY_TEST_ENGINES does not name %s", name)
-	}
-	dir := filepath.Join(cacheDir(), name)
-	if _, err := os.Stat(filepath.Join(dir, "fetched")); err != nil {
-		missing := fmt.Sprintf("no %s: scripts/engines/fetch.sh %s %s fetches it, as `make test-engines` does", name, kind, suite)
-		if os.Getenv("CI") != "true" {
-			t.Skip(missing)
-		}
-		t.Fatal(missing)
-	}
-	return dir
-}
-
-// cacheDir is where scripts/engines/fetch.sh keeps engines; see lib.sh.
-func cacheDir() string {
-	if dir := os.Getenv("GANTRY_ENGINES"); dir != "" {
-		return dir
-	}
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home := os.Getenv("HOME")
-		if home == "" {
-			home = "/root"
-		}
-		cache = filepath.Join(home, ".cache")
-	}
-	return filepath.Join(cache, "gantry", "engines")
-}
-
-// args are the arguments of start.sh.
-func (c *Config) args(dir string) []string {
-	args := []string{c.Kind, dir}
+// start runs start.sh and returns the URL of the engine.
+func (c *Config) start(dir string) (string, error) {
+	args, env := []string{c.Kind, dir}, []string(nil)
 	if c.Home != "" {
 		args = append(args, c.Home)
 	}
-	return append(append(args, "--"), c.Flags...)
+	if c.Rootless {
+		env = append(env, "ENGINE_ROOTLESS=yes")
+	}
+	return scriptWith(env, "start.sh", append(append(args, "--"), c.Flags...)...)
 }
 
 // New starts an engine for this test alone, for what would disturb others: a swarm, pruning, an engine that goes
@@ -97,7 +63,7 @@ func (e *Engine) Stop(t testing.TB) {
 // Start starts a stopped engine again, at the socket that it had.
 func (e *Engine) Start(t testing.TB) {
 	t.Helper()
-	if _, err := script("start.sh", e.config.args(e.Dir)...); err != nil {
+	if _, err := e.config.start(e.Dir); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -108,10 +74,14 @@ func launch(c Config) (*Engine, error) {
 	if program == "" {
 		return nil, fmt.Errorf("no engine is called %q", c.Kind)
 	}
+	programs := []string{program}
 	if c.Home != "" {
-		program = "unshare"
+		programs = []string{"unshare"}
 	}
-	if err := installed(program); err != nil {
+	if c.Rootless {
+		programs = append(programs, "newuidmap", "slirp4netns")
+	}
+	if err := installed(programs...); err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "gantry")
@@ -127,7 +97,7 @@ func launch(c Config) (*Engine, error) {
 			return nil, err
 		}
 	}
-	host, err := script("start.sh", c.args(dir)...)
+	host, err := c.start(dir)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -145,7 +115,10 @@ func (e *Engine) remove() error {
 }
 
 // script runs one of scripts/engines and returns what it says. What the script leaves running ends with this process.
-func script(name string, args ...string) (string, error) {
+func script(name string, args ...string) (string, error) { return scriptWith(nil, name, args...) }
+
+// scriptWith is script with variables of the environment.
+func scriptWith(env []string, name string, args ...string) (string, error) {
 	dir, err := scripts()
 	if err != nil {
 		return "", err
@@ -153,7 +126,7 @@ func script(name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(dir, name), args...)
-	cmd.Env = append(os.Environ(), "GANTRY_WATCH="+strconv.Itoa(os.Getpid()))
+	cmd.Env = append(append(os.Environ(), "GANTRY_WATCH="+strconv.Itoa(os.Getpid())), env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

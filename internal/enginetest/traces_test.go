@@ -15,17 +15,16 @@ import (
 
 // TestNothingLeft starts engines, gives them work that outlives its request, and looks for traces after the end.
 func TestNothingLeft(t *testing.T) {
+	before := interfaces(t)
 	for _, kind := range []string{"docker", "podman"} {
-		t.Run(kind, func(t *testing.T) {
-			before := interfaces(t)
-			e, err := launch(Config{Kind: kind})
-			if err != nil {
-				without(t, err)
-			}
+		Matrix(t, kind, func(t *testing.T, e *Engine) {
 			work(t, e)
 			pids, groups := processes(t, e), groups(t, e)
 			if len(pids) < 4 {
 				t.Errorf("processes %v are too few for a supervisor, an engine, a container and its helper", pids)
+			}
+			if len(groups) == 0 {
+				t.Error("no control group of the engine was found")
 			}
 
 			if err := e.remove(); err != nil {
@@ -44,6 +43,9 @@ func TestNothingLeft(t *testing.T) {
 			}
 			if after := interfaces(t); !slices.Equal(before, after) {
 				t.Errorf("interfaces were %v and are %v", before, after)
+			}
+			if users, err := os.ReadFile("/etc/passwd"); err != nil || bytes.Contains(users, []byte("/run/gantry")) {
+				t.Errorf("this machine knows the user of an engine: %v\n%s", err, users)
 			}
 		})
 	}

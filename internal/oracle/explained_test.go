@@ -22,6 +22,7 @@ var explainedDocker = []explanation{
 	{"ImageInspect.Container", "missing here", "it is for older versions: from this one on the engine leaves it out, or does not heed it", 45, 51},
 	{"ImageInspect.ContainerConfig", "missing here", "it is for older versions: from this one on the engine leaves it out, or does not heed it", 45, 51},
 	{"ImageInspect.Created", "time here, string there", "the engine writes RFC 3339", 0, 0},
+	{"ImageInspect.Parent", "missing there", "the router adds it to the answer", 52, 0},
 	{"ImageInspect.VirtualSize", "missing here", "it is for older versions: from this one on the engine leaves it out, or does not heed it", 44, 51},
 	{"ImageInspectRootFS.BaseLayer", "missing here", "ignored by the overlay: nothing sets it", 0, 41},
 	{"ImageSummary.VirtualSize", "missing here", "it is for older versions: from this one on the engine leaves it out, or does not heed it", 44, 51},

@@ -5,6 +5,9 @@
 # prints DIR, which start.sh takes as ENGINE_HOME. DIR is by default below the cache, see GANTRY_ENGINES in lib.sh.
 # Fetched already, it prints the same. DEBIAN_MIRROR is the mirror if it shall not be this system's.
 #
+# Docker 29, which no suite has, is the suite 29: go builds it of its modules. That takes up to ten minutes, or seconds
+# where the go command's caches have it, and a C compiler and libseccomp, which are installed where they are missing.
+#
 # Docker's programs of these suites need no newer libc than Debian 12's and use the installed runc. Podman's do, so it
 # comes with a /usr of its own, which start.sh mounts over the machine's for the engine alone.
 set -euo pipefail
@@ -19,6 +22,41 @@ if [ -f "$dir/fetched" ]; then
 	(cd "$dir" && pwd -P)
 	exit 0
 fi
+mkdir -p "$(dirname "$dir")"
+work=$(mktemp -d "$dir.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/new"
+
+# finish puts what was fetched in its place and prints where that is.
+finish() {
+	touch "$work/new/fetched"
+	rm -rf "$dir"
+	mv "$work/new" "$dir"
+	(cd "$dir" && pwd -P)
+}
+
+# build runs go install, outside of any module and for this machine.
+build() { # CGO_ENABLED ARGUMENT...
+	if ! (cd "$work" && env -u GOFLAGS -u GOOS -u GOARCH GOWORK=off CGO_ENABLED="$1" GOBIN="$work/new/bin" go install "${@:2}") >"$work/log" 2>&1; then
+		cat "$work/log" >&2
+		die "go install ${*:2} failed"
+	fi
+}
+
+if [ "$engine-$suite" = docker-29 ]; then
+	have go || die "Go is not installed"
+	"$here/install.sh" seccomp
+	moby=v2.0.0-beta.24 containerd=v2.4.2 runc=v1.5.2
+	say "building Docker $suite, which takes minutes"
+	build 0 -ldflags "-s -w -X github.com/moby/moby/v2/dockerversion.Version=29.0.0+$moby" github.com/moby/moby/v2/cmd/dockerd@$moby
+	build 0 -ldflags "-s -w" github.com/moby/moby/v2/cmd/docker-proxy@$moby
+	build 0 -ldflags "-s -w" github.com/containerd/containerd/v2/cmd/{containerd,containerd-shim-runc-v2}@$containerd
+	# An older runc does not know the time namespace of this containerd.
+	build 1 -ldflags "-s -w" -tags seccomp github.com/opencontainers/runc@$runc
+	finish
+	exit
+fi
+
 have apt-get || die "no apt-get here"
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 [ -f $keyring ] || die "$keyring is missing: install debian-archive-keyring"
@@ -28,10 +66,7 @@ mirror=${DEBIAN_MIRROR-}
 [ -n "$mirror" ] || mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 2>/dev/null | grep -m1 '/debian/*$' || true)
 mirror=${mirror:-http://deb.debian.org/debian}
 
-mkdir -p "$(dirname "$dir")"
-work=$(mktemp -d "$dir.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/new"
+mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
 : >"$work/status"
 suites=("$suite")
 [ "$suite" != experimental ] || suites=(sid experimental)
@@ -58,8 +93,11 @@ podman)
 	packages=(podman netavark crun runc aardvark-dns passt conmon catatonit nftables iptables criu libcriu2 uidmap)
 	# What the engine calls, or a shell in the same /usr.
 	packages+=(dash bash coreutils tar gzip sed grep util-linux mount procps)
-	[ "$suite" != experimental ] || packages+=(podman/experimental netavark/experimental golang-github-containers-common/experimental
-		libc6/experimental libc-gconv-modules-extra/experimental libc-bin/experimental)
+	if [ "$suite" = experimental ]; then
+		packages+=(podman/experimental netavark/experimental golang-github-containers-common/experimental
+			libc6/experimental libc-gconv-modules-extra/experimental libc-bin/experimental)
+		: >"$work/new/cgroups2" # start.sh gives Podman 6 no others
+	fi
 	# With an empty status file apt works out the whole closure.
 	get install --download-only "${packages[@]}"
 	for f in "$work"/cache/archives/*.deb; do dpkg-deb -x "$f" "$work/new"; done
@@ -69,7 +107,4 @@ podman)
 	done
 	;;
 esac
-touch "$work/new/fetched"
-rm -rf "$dir"
-mv "$work/new" "$dir"
-(cd "$dir" && pwd -P)
+finish

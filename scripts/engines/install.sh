@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# install.sh docker|podman|registry|compiler|all ...
+# install.sh docker|podman|registry|compiler|seccomp|rootless|all ...
 #
-# Installs the distribution's packages of an engine, of the registry (all: of these), or of a C compiler, with apt-get,
-# where their programs are missing; what is there already, from whatever source, stays as it is. No service is started.
+# Installs the distribution's packages of an engine, of the registry (all: of these), of a C compiler, of what fetch.sh
+# needs to build Docker 29, or of what a Podman needs to run without root, with apt-get, where their programs are missing;
+# what is there already, from whatever source, stays as it is. No service is started.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
@@ -21,7 +22,7 @@ need() { # PROGRAM PACKAGE
 }
 
 for what in "${@:-all}"; do
-	case $what in docker | podman | registry | compiler | all) ;; *) die "usage: install.sh docker|podman|registry|compiler|all ..." ;; esac
+	case $what in docker | podman | registry | compiler | seccomp | rootless | all) ;; *) die "usage: install.sh docker|podman|registry|compiler|seccomp|rootless|all ..." ;; esac
 	case $what in docker | all)
 		need dockerd docker.io
 		need containerd containerd
@@ -49,9 +50,18 @@ for what in "${@:-all}"; do
 		;;
 	esac
 	# Go's race detector is linked by a C compiler.
-	if [ "$what" = compiler ]; then
+	case $what in compiler | seccomp)
 		need gcc gcc
 		[ -e /usr/include/stdlib.h ] || want+=(libc6-dev)
+		;;
+	esac
+	if [ "$what" = seccomp ]; then
+		need pkg-config pkg-config
+		[ -e /usr/include/seccomp.h ] || want+=(libseccomp-dev)
+	fi
+	if [ "$what" = rootless ]; then
+		need newuidmap uidmap
+		need slirp4netns slirp4netns
 	fi
 done
 [ ${#want[@]} -gt 0 ] || exit 0

@@ -6,7 +6,8 @@
 # is a folder made by fetch.sh; without it the installed engine runs. Flags go to dockerd or `podman system service`.
 # With GANTRY_WATCH=PID the engine ends when that process does, and DIR is deleted.
 #
-# With ENGINE_CGROUPS=2 it sees control groups of version 2 alone, which Podman 6 insists on.
+# With ENGINE_CGROUPS=2 it sees control groups of version 2 alone, which Podman 6 insists on and gets from here. With
+# ENGINE_ROOTLESS=yes Podman is run by a user that exists for it alone; install.sh rootless has what that needs.
 # See supervise.sh for how it is kept apart from the rest of the machine.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,6 +27,7 @@ need_root
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd -P)
 [ -z "$home" ] || home=$(cd "$home" && pwd -P)
+[ -z "$home" ] || [ ! -f "$home/cgroups2" ] || export ENGINE_CGROUPS=2
 socket=$dir/$engine.sock
 [ ${#socket} -lt 108 ] || die "$socket is too long for a socket (107 bytes at most): choose a shorter folder"
 case $dir/ in /run/* | /proc/* | /sys/*) die "$dir: the engine gets its own /run, /proc and /sys" ;; esac

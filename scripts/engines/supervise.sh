@@ -39,6 +39,9 @@ make_group() { # NAME TYPE OPTIONS
 while read -r name options; do make_group "$name" cgroup "$options"; done <"$dir/controllers"
 [ -s "$dir/controllers" ] || make_group unified cgroup2 rw
 
+# In the root of version 2 groups Podman 6 moves every process that it finds there, which would be the machine's.
+[ -s "$dir/controllers" ] || [ "$engine" != podman ] || [ ${#groups[@]} -gt 0 ] || die "no control group of its own for $engine"
+
 clear_groups() {
 	local g n left
 	for ((n = 0; n < 100; n++)); do
