@@ -27,8 +27,9 @@ type supply struct {
 const (
 	// spareTime is how long a connection is kept that nobody wants.
 	spareTime = time.Second
-	// returnTime bounds the wait for a connection on its way back. It only runs out when the counts are off.
-	returnTime = 250 * time.Millisecond
+	// returnTime bounds the wait for a connection on its way back. It only runs out when the counts are off, or the machine
+	// has no time for anybody: it is long, so that this is no reason to dial.
+	returnTime = 2 * time.Second
 )
 
 // dialing is one dial, from its begin until somebody has its connection.
