@@ -1,13 +1,16 @@
 module github.com/gantry-go/gantry
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/go-json-experiment/json v1.27.2
 	github.com/oapi-codegen/runtime v1.8.0
+	github.com/skeema/knownhosts v1.3.3
+	golang.org/x/crypto v0.58.0
 )
 
 require (
 	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 )
