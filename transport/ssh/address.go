@@ -71,7 +71,7 @@ func checkUser(user string) error {
 	switch {
 	case strings.HasPrefix(user, "-"):
 		return fmt.Errorf("has a user name that begins with a dash")
-	case strings.ContainsAny(user, "'`\";&<>|(){}$") || strings.HasSuffix(user, `\`) || !plain(user) || strings.ContainsFunc(user, unicode.IsSpace):
+	case strings.ContainsAny(user, "'`\":;&<>|(){}$") || strings.HasSuffix(user, `\`) || !plain(user) || strings.ContainsFunc(user, unicode.IsSpace):
 		return fmt.Errorf("has a user name with a character that no user name holds")
 	case len(user) > 255:
 		return fmt.Errorf("has a user name of more than 255 bytes")
