@@ -60,6 +60,8 @@ func allowed(from, imported string) bool {
 		return false
 	case from == "transport":
 		return own == "hijack" || strings.HasPrefix(imported, "github.com/go-json-experiment/json") || imported == "github.com/oapi-codegen/runtime"
+	case from == "transport/ssh" && !ours:
+		return strings.HasPrefix(imported, "golang.org/x/crypto/ssh") || imported == "github.com/skeema/knownhosts"
 	case strings.HasPrefix(from, "transport/"):
 		return ours && (own == "hijack" || strings.HasPrefix(own, "transport"))
 	case from == "docker" || from == "podman":

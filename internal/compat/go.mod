@@ -1,6 +1,6 @@
 module github.com/gantry-go/gantry/internal/compat
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/gantry-go/gantry v0.0.0
@@ -30,7 +30,7 @@ require (
 	go.opentelemetry.io/otel v1.35.0 // indirect
 	go.opentelemetry.io/otel/metric v1.35.0 // indirect
 	go.opentelemetry.io/otel/trace v1.35.0 // indirect
-	golang.org/x/sys v0.39.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 )
 
 replace github.com/gantry-go/gantry => ../..

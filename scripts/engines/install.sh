@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# install.sh docker|podman|registry|compiler|all ...
+# install.sh docker|podman|registry|ssh|compiler|all ...
 #
-# Installs the distribution's packages of an engine, of the registry (all: of these), or of a C compiler, with apt-get,
-# where their programs are missing; what is there already, from whatever source, stays as it is. No service is started.
+# Installs the distribution's packages of an engine, of the registry, of OpenSSH (all: of these), or of a C compiler,
+# with apt-get, where their programs are missing; what is there already, from whatever source, stays as it is. No service
+# is started.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
@@ -21,7 +22,7 @@ need() { # PROGRAM PACKAGE
 }
 
 for what in "${@:-all}"; do
-	case $what in docker | podman | registry | compiler | all) ;; *) die "usage: install.sh docker|podman|registry|compiler|all ..." ;; esac
+	case $what in docker | podman | registry | ssh | compiler | all) ;; *) die "usage: install.sh docker|podman|registry|ssh|compiler|all ..." ;; esac
 	case $what in docker | all)
 		need dockerd docker.io
 		need containerd containerd
@@ -48,6 +49,7 @@ for what in "${@:-all}"; do
 		need htpasswd apache2-utils
 		;;
 	esac
+	case $what in ssh | all) need sshd openssh-server; need ssh-agent openssh-client ;; esac
 	# Go's race detector is linked by a C compiler.
 	if [ "$what" = compiler ]; then
 		need gcc gcc

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -119,7 +120,7 @@ func (r *configReader) set(word string, args []string) {
 	case !there:
 		r.values[word] = args
 	case repeated[word]:
-		r.values[word] = append(old[:len(old):len(old)], args...)
+		r.values[word] = append(slices.Clip(old), args...)
 	}
 }
 

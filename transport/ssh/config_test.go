@@ -171,8 +171,17 @@ func TestWildcard(t *testing.T) {
 		pattern, text string
 		want          bool
 	}{
-		{"*", "", true}, {"", "", true}, {"", "a", false}, {"?", "", false}, {"a*c", "abbc", true}, {"a*c", "abbd", false},
-		{"*.x", "a.x", true}, {"a?c", "abc", true}, {"**a", "a", true}, {"*a*b", "xaxb", true}, {"a", "ab", false},
+		{"*", "", true},
+		{"", "", true},
+		{"", "a", false},
+		{"?", "", false},
+		{"a*c", "abbc", true},
+		{"a*c", "abbd", false},
+		{"*.x", "a.x", true},
+		{"a?c", "abc", true},
+		{"**a", "a", true},
+		{"*a*b", "xaxb", true},
+		{"a", "ab", false},
 		{strings.Repeat("a*", 50) + "b", strings.Repeat("a", 200), false},
 	} {
 		if wildcard(c.pattern, c.text) != c.want {
@@ -215,4 +224,3 @@ func same(t testing.TB, what string, got, want any) {
 		t.Errorf("%s: %v, want %v", what, got, want)
 	}
 }
-

@@ -26,7 +26,7 @@ func (c *connection) close() {
 		return
 	}
 	_ = c.wire.Close() // first: closing the protocol's end can wait for a write
-	_ = c.Client.Close()
+	_ = c.Close()
 	c.below.close()
 }
 

@@ -137,7 +137,7 @@ func (k *keyring) file(path string, held []ssh.Signer, certificates []*ssh.Certi
 		return
 	}
 	if cert, err := readCertificate(path + "-cert.pub"); err == nil {
-		certificates = append(certificates[:len(certificates):len(certificates)], cert)
+		certificates = append(slices.Clip(certificates), cert)
 	}
 	for _, cert := range certificates {
 		if certified, err := ssh.NewCertSigner(cert, signer); err == nil { // it fails where the key is another's

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
@@ -21,11 +22,11 @@ import (
 )
 
 // accepting is a server that takes some keys, or those that an authority has signed, and notes what it is offered.
-func accepting(t *testing.T, keys ...ssh.PublicKey) (s *server, offered *[]string) {
-	offered = new([]string)
-	s = &server{forward: to(tt.New(t))}
+func accepting(t *testing.T, keys ...ssh.PublicKey) (s *server, offered *notes) {
+	offered = new(notes)
+	s = &server{forward: to(tt.New(t)), banner: "go away\x1b[31m\n"}
 	s.authorize = func(user string, key ssh.PublicKey) error {
-		*offered = append(*offered, string(key.Marshal()))
+		offered.add(string(key.Marshal()))
 		if cert, ok := key.(*ssh.Certificate); ok {
 			key = cert.SignatureKey
 		}
@@ -37,6 +38,27 @@ func accepting(t *testing.T, keys ...ssh.PublicKey) (s *server, offered *[]strin
 		return errors.New("no")
 	}
 	return s.start(t), offered
+}
+
+// notes are what a server has seen.
+type notes struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (n *notes) add(note string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all = append(n.all, note)
+}
+
+// take returns the notes so far, and forgets them.
+func (n *notes) take() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := n.all
+	n.all = nil
+	return all
 }
 
 // only has the server's options without those of isolated that bring a key.
@@ -52,7 +74,7 @@ func anAgent(t *testing.T, keys ...any) (socket string) {
 	for _, key := range keys {
 		ok(t, ring.Add(agent.AddedKey{PrivateKey: key}))
 	}
-	dir, err := os.MkdirTemp("", "a") // a short path
+	dir, err := os.MkdirTemp("", "a") //nolint:usetesting // the path of a socket is short
 	ok(t, err)
 	socket = filepath.Join(dir, "a")
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", socket)
@@ -117,10 +139,10 @@ func TestKeys(t *testing.T) {
 	})
 	t.Run("IdentitiesOnly", func(t *testing.T) {
 		socket := anAgent(t, private(t, other), private(t, file))
-		*offered = nil
+		offered.take()
 		config := ConfigFiles(write(t, "c", "IdentitiesOnly yes\nIdentityFile "+file+"\n"))
 		ok(t, ping(t.Context(), s.only(t, AgentSocket(socket), config)))
-		for _, blob := range *offered {
+		for _, blob := range offered.take() {
 			if blob != string(public.Marshal()) {
 				t.Error("another key of the agent was offered")
 			}
@@ -214,7 +236,6 @@ func TestCertificates(t *testing.T) {
 // TestRefusedUser holds that the error says what was tried, and what not.
 func TestRefusedUser(t *testing.T) {
 	s, _ := accepting(t)
-	s.banner = "go away\x1b[31m\n"
 	file, _ := keyFile(t, "")
 	socket := anAgent(t, private(t, file))
 	broken := write(t, "broken", "-----BEGIN "+"c4n4ry-----\n")

@@ -139,7 +139,7 @@ func (s *openSSH) options(more ...Option) []Option {
 func (s *openSSH) sshAgent(t *testing.T) (socket string) {
 	t.Helper()
 	needs(t, "ssh-agent", "ssh-add")
-	dir, err := os.MkdirTemp("", "a")
+	dir, err := os.MkdirTemp("", "a") //nolint:usetesting // the path of a socket is short
 	ok(t, err)
 	socket = filepath.Join(dir, "agent")
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -158,4 +158,3 @@ func (s *openSSH) sshAgent(t *testing.T) (socket string) {
 	}
 	return socket
 }
-

@@ -49,7 +49,9 @@ func KnownHosts(paths ...string) Option { return func(o *options) { o.knownHosts
 
 // KeyFiles has these private keys tried before those of the configuration. They must be there. The usual files, such
 // as ~/.ssh/id_ed25519, are not tried then.
-func KeyFiles(paths ...string) Option { return func(o *options) { o.keyFiles = append(o.keyFiles, paths...) } }
+func KeyFiles(paths ...string) Option {
+	return func(o *options) { o.keyFiles = append(o.keyFiles, paths...) }
+}
 
 // Signers has these keys tried before all others. They are used concurrently.
 func Signers(signers ...ssh.Signer) Option {

@@ -237,12 +237,9 @@ func TestDialer(t *testing.T) {
 // TestProxyJump goes through two servers to a third, each with its own key, user and port.
 func TestProxyJump(t *testing.T) {
 	engine := tt.New(t)
-	var mu sync.Mutex
-	var users []string // each is asked for: whether the key will do, and with the signature
+	var users notes // each is asked for: whether the key will do, and with the signature
 	note := func(user string, _ ssh.PublicKey) error {
-		mu.Lock()
-		defer mu.Unlock()
-		users = append(users, user)
+		users.add(user)
 		return nil
 	}
 	target := (&server{forward: to(engine), authorize: note}).start(t)
@@ -266,11 +263,9 @@ Host target
 	trusted := KnownHosts(target.knownAs(t), first.knownAs(t), second.knownAs(t))
 	c := open(t, "ssh://me@target", isolated(t, config, trusted)...)
 	ok(t, ping(t.Context(), c))
-	mu.Lock()
-	if got := slices.Compact(users); !slices.Equal(got, []string{"one", "two", "me"}) {
+	if got := slices.Compact(users.take()); !slices.Equal(got, []string{"one", "two", "me"}) {
 		t.Errorf("users %v", got)
 	}
-	mu.Unlock()
 	second.drop()
 	eventually(t, "the next call goes through again", func() bool { return ping(t.Context(), c) == nil })
 

@@ -33,10 +33,10 @@ type server struct {
 	hostKey     ssh.Signer
 	authorize   func(user string, key ssh.PublicKey) error // nil for the key of the test
 	banner      string
-	preface     string                                    // sent before the version
-	forward     func(path string) (net.Conn, error)       // nil to refuse
+	preface     string                                     // sent before the version
+	forward     func(path string) (net.Conn, error)        // nil to refuse
 	command     func(command string, c ssh.Channel) uint32 // nil to refuse
-	noExec      bool                                      // an exec has no answer
+	noExec      bool                                       // an exec has no answer
 	maxSessions int
 	openSilent  bool          // a channel to open has no answer
 	stallAfter  int64         // bytes of the server's that are let through, if set
@@ -48,6 +48,7 @@ type server struct {
 	listener    net.Listener
 	handshakes  atomic.Int32
 	connections atomic.Int32
+	requests    atomic.Int32 // global ones, which signs of life are asked for by
 
 	mu    sync.Mutex
 	conns []net.Conn
@@ -159,7 +160,12 @@ func (s *server) serve(raw net.Conn) {
 			}
 		}()
 	} else {
-		go ssh.DiscardRequests(requests)
+		go func() {
+			for r := range requests {
+				s.requests.Add(1)
+				_ = r.Reply(false, nil)
+			}
+		}()
 	}
 	var sessions atomic.Int32
 	for offered := range channels {
@@ -194,7 +200,9 @@ func (s *server) forwarded(offered ssh.NewChannel) {
 	dial := s.forward
 	if offered.ChannelType() == "direct-tcpip" {
 		_ = ssh.Unmarshal(offered.ExtraData(), &target)
-		dial = func(string) (net.Conn, error) { return net.Dial("tcp", net.JoinHostPort(target.Host, strconv.Itoa(int(target.Port)))) }
+		dial = func(string) (net.Conn, error) {
+			return net.Dial("tcp", net.JoinHostPort(target.Host, strconv.Itoa(int(target.Port))))
+		}
 	} else {
 		var local struct {
 			Path, Reserved string

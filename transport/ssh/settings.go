@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -277,20 +278,11 @@ func (f filer) all(word string, values []string) (paths []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if path != "" && !contains(paths, path) {
+		if path != "" && !slices.Contains(paths, path) {
 			paths = append(paths, path)
 		}
 	}
 	return paths, nil
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 // path expands a leading ~, ${VARIABLE} and %x.

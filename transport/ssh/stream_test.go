@@ -210,7 +210,7 @@ func TestLives(t *testing.T) {
 	s := (&server{forward: to(tt.New(t))}).start(t)
 	c := s.client(t, ConfigFiles(write(t, "c", "ServerAliveInterval 0.01s\nServerAliveCountMax 300\n")))
 	ok(t, ping(t.Context(), c))
-	time.Sleep(100 * time.Millisecond) // some intervals go by
+	eventually(t, "some intervals go by", func() bool { return s.requests.Load() > 5 })
 	ok(t, ping(t.Context(), c))
 	if n := s.handshakes.Load(); n != 1 {
 		t.Errorf("%d handshakes", n)
@@ -315,13 +315,8 @@ func TestCommandDies(t *testing.T) {
 // TestSockets holds where each engine is looked for.
 func TestSockets(t *testing.T) {
 	e := tt.New(t)
-	var mu sync.Mutex
-	var asked []string
-	note := func(what string) {
-		mu.Lock()
-		defer mu.Unlock()
-		asked = append(asked, what)
-	}
+	var asked notes
+	note := asked.add
 	s := &server{
 		forward: func(path string) (net.Conn, error) {
 			note(path)
@@ -344,13 +339,12 @@ func TestSockets(t *testing.T) {
 		{"root", "podman", "", "/run/podman/podman.sock"},
 		{"me", "podman", "", podmanInfo + ", /run/user/1000/podman/podman.sock"},
 	} {
-		asked = nil
 		host := "ssh://" + c.user + "@" + s.address + c.path
 		client, err := transport.New(host, Hosts(isolated(t, KnownHosts(s.knownAs(t)))...), transport.WithEngine(c.engine))
 		ok(t, err)
 		ok(t, ping(t.Context(), client))
 		ok(t, client.Close())
-		if got := strings.Join(asked, ", "); got != c.want {
+		if got := strings.Join(asked.take(), ", "); got != c.want {
 			t.Errorf("%+v: %s", c, got)
 		}
 	}
@@ -365,12 +359,11 @@ func TestSockets(t *testing.T) {
 		return stdio(e)(command, c)
 	}}
 	s.start(t)
-	asked = nil
 	client, err := transport.New(s.url(), Hosts(isolated(t, KnownHosts(s.knownAs(t)))...), transport.WithEngine("podman"))
 	ok(t, err)
 	ok(t, ping(t.Context(), client))
 	ok(t, client.Close())
-	if got := strings.Join(asked, ", "); got != podmanInfo+", podman system dial-stdio" {
+	if got := strings.Join(asked.take(), ", "); got != podmanInfo+", podman system dial-stdio" {
 		t.Error(got)
 	}
 }
