@@ -160,6 +160,9 @@ func (l *link) openCommand(ctx context.Context) (net.Conn, error) {
 		return nil, context.Cause(ctx)
 	}
 	if err != nil {
+		if l.broken() {
+			err = &gone{l.lost()}
+		}
 		_ = p.Close()
 		return nil, err
 	}
@@ -222,6 +225,9 @@ func (l *link) askPodman(ctx context.Context) (string, error) {
 	text, err := io.ReadAll(io.LimitReader(p, maxStderr))
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
+	}
+	if err != nil && l.broken() {
+		return "", &gone{l.lost()}
 	}
 	path := strings.TrimPrefix(strings.TrimSpace(string(text)), "unix://")
 	if err != nil || !strings.HasPrefix(path, "/") || checkPath(path) != nil {

@@ -52,14 +52,22 @@ func newLink(r *route, c *connection) *link {
 
 // usable reports whether the link may be asked for a stream.
 func (l *link) usable() bool {
-	select {
-	case <-l.dead:
+	if l.broken() {
 		return false
-	default:
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.full && !l.retired
+}
+
+// broken reports whether the connection is known to have ended. Its streams may know a moment before all of it has.
+func (l *link) broken() bool {
+	select {
+	case <-l.dead:
+		return true
+	default:
+		return l.wire.failure.Load() != nil
+	}
 }
 
 // take counts a stream before it is opened, lest the link be closed as idle meanwhile.

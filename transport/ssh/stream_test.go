@@ -367,3 +367,27 @@ func TestSockets(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestRow27DropWhileOpening loses an old connection while a stream of it is being opened: another is made.
+func TestRow27DropWhileOpening(t *testing.T) {
+	e := tt.New(t)
+	s := &server{}
+	runs := make(chan struct{}, 10)
+	s.command = func(command string, c ssh.Channel) uint32 {
+		if runs <- struct{}{}; len(runs) == 2 {
+			s.drop()
+			return 0
+		}
+		return stdio(e)(command, c)
+	}
+	s.start(t)
+	r := directRoute(t, s.url(), isolated(t, KnownHosts(s.knownAs(t)))...)
+	for range 2 {
+		conn, err := r.Dial(t.Context())
+		ok(t, err)
+		ok(t, conn.Close())
+	}
+	if n := s.handshakes.Load(); n != 2 {
+		t.Errorf("%d handshakes", n)
+	}
+}
