@@ -135,6 +135,17 @@ func TestKnownHosts(t *testing.T) {
 	})
 }
 
+// TestKindOfKey has a server with keys of several kinds, of which one is known: it is asked for that one.
+func TestKindOfKey(t *testing.T) {
+	for _, knownKey := range []ssh.Signer{newSigner(t), rsaSigner(t)} {
+		s := &server{forward: to(tt.New(t)), hostKey: knownKey, moreKeys: []ssh.Signer{rsaSigner(t)}}
+		if knownKey.PublicKey().Type() == ssh.KeyAlgoRSA {
+			s.moreKeys = []ssh.Signer{newSigner(t)}
+		}
+		ok(t, ping(t.Context(), s.start(t).client(t)))
+	}
+}
+
 // TestCertifiedHost has a server whose key an authority has signed.
 func TestCertifiedHost(t *testing.T) {
 	authority, key := rsaSigner(t), newSigner(t) // not of one kind
@@ -146,6 +157,7 @@ func TestCertifiedHost(t *testing.T) {
 	var err error
 	s.hostKey, err = ssh.NewCertSigner(certificate, key)
 	ok(t, err)
+	s.moreKeys = []ssh.Signer{newSigner(t)} // a plain one of the same kind
 	s.start(t)
 	line := "@cert-authority %s " + string(ssh.MarshalAuthorizedKey(authority.PublicKey()))
 	trusted := write(t, "k", strings.Replace(line, "%s", "127.0.0.*", 1))

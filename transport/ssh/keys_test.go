@@ -111,7 +111,7 @@ func private(t *testing.T, path string) any {
 func TestKeys(t *testing.T) {
 	file, public := keyFile(t, "")
 	other, _ := keyFile(t, "")
-	s, offered := accepting(t, public)
+	s, _ := accepting(t, public)
 	for name, options := range map[string][]Option{
 		"key file":      {KeyFiles(other, file)},
 		"IdentityFile":  {ConfigFiles(write(t, "c", "IdentityFile "+file+"\n"))},
@@ -138,13 +138,13 @@ func TestKeys(t *testing.T) {
 		ok(t, ping(t.Context(), s.only(t)))
 	})
 	t.Run("IdentitiesOnly", func(t *testing.T) {
+		refusing, offered := accepting(t)
 		socket := anAgent(t, private(t, other), private(t, file))
-		offered.take()
-		config := ConfigFiles(write(t, "c", "IdentitiesOnly yes\nIdentityFile "+file+"\n"))
-		ok(t, ping(t.Context(), s.only(t, AgentSocket(socket), config)))
-		for _, blob := range offered.take() {
-			if blob != string(public.Marshal()) {
-				t.Error("another key of the agent was offered")
+		for config, want := range map[string]int{"IdentitiesOnly yes\n": 1, "": 2} {
+			c := refusing.only(t, AgentSocket(socket), ConfigFiles(write(t, "c", config+"IdentityFile "+file+"\n")))
+			fails(t, ping(t.Context(), c), transport.ErrConnect)
+			if got := offered.take(); len(got) != want || got[0] != string(public.Marshal()) {
+				t.Errorf("%q: %d keys were offered, want %d", config, len(got), want)
 			}
 		}
 	})

@@ -31,6 +31,7 @@ const patience = 20 * time.Second
 // before it is started.
 type server struct {
 	hostKey     ssh.Signer
+	moreKeys    []ssh.Signer                               // of other kinds
 	authorize   func(user string, key ssh.PublicKey) error // nil for the key of the test
 	banner      string
 	preface     string                                     // sent before the version
@@ -144,7 +145,9 @@ func (s *server) serve(raw net.Conn) {
 	if s.banner != "" {
 		config.BannerCallback = func(ssh.ConnMetadata) string { return s.banner }
 	}
-	config.AddHostKey(s.hostKey)
+	for _, key := range append([]ssh.Signer{s.hostKey}, s.moreKeys...) {
+		config.AddHostKey(key)
+	}
 	_, _ = io.WriteString(raw, s.preface)
 	if s.stallAfter > 0 {
 		raw = &stalled{Conn: raw, left: s.stallAfter}

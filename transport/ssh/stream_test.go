@@ -391,3 +391,22 @@ func TestRow27DropWhileOpening(t *testing.T) {
 		t.Errorf("%d handshakes", n)
 	}
 }
+
+// TestForwardingRefusedOnce holds that a server that refuses to forward is not asked again on the same connection.
+func TestForwardingRefusedOnce(t *testing.T) {
+	var asked notes
+	s := &server{command: stdio(tt.New(t)), forward: func(path string) (net.Conn, error) {
+		asked.add(path)
+		return nil, errors.New("no")
+	}}
+	s.start(t)
+	r := directRoute(t, s.url(), isolated(t, KnownHosts(s.knownAs(t)))...)
+	for range 3 {
+		conn, err := r.Dial(t.Context())
+		ok(t, err)
+		ok(t, conn.Close())
+	}
+	if got := asked.take(); len(got) != 1 {
+		t.Errorf("it was asked for %v", got)
+	}
+}
