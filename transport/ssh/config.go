@@ -285,14 +285,19 @@ func splitArgs(rest string) (args []string, err error) {
 	}
 }
 
-// readBounded reads a file of at most 1 MiB. It never waits for a pipe or a socket.
-func readBounded(path string) (string, error) {
+// checkFile returns an error for what is no file: reading a pipe or a terminal would wait, for ever perhaps.
+func checkFile(path string) error {
 	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
+	if err == nil && !info.Mode().IsRegular() && path != os.DevNull {
+		return fmt.Errorf("%s is not a file", path)
 	}
-	if mode := info.Mode(); !mode.IsRegular() && mode.Type()&fs.ModeCharDevice == 0 { // as /dev/null is one
-		return "", fmt.Errorf("%s is not a file", path)
+	return err
+}
+
+// readBounded reads a file of at most 1 MiB.
+func readBounded(path string) (string, error) {
+	if err := checkFile(path); err != nil {
+		return "", err
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -102,7 +102,8 @@ func TestConfigRefused(t *testing.T) {
 		"ProxyJump me:secret@a":           "ProxyJump",
 		`Host "a`:                         "config:1",
 		"\nInclude [":                     "config:2",
-		"Include /dev/zero":               "/dev/zero",
+		"Include /dev/zero":               "/dev/zero is not a file",
+		"Include /dev/tty":                "/dev/tty is not a file",
 		"ProxyJump none\nProxyCommand nc": "",
 		"ProxyCommand none":               "",
 		"Include /dev/null":               "",
@@ -192,14 +193,14 @@ func TestWildcard(t *testing.T) {
 
 func FuzzConfig(f *testing.F) {
 	for _, text := range []string{
-		"Host a b !c\nPort 2\n", "Match final user root !host x,y\nUser a\n", `IdentityFile "a\"b" 'c' # d`, "Include /dev/null",
+		"Host a b !c\nPort 2\n", "Match final user root !host x,y\nUser a\n", `IdentityFile "a\"b" 'c' # d`,
 		"ProxyJump a@b:1,c", "HostName %h%%", "UserKnownHostsFile ~/x ${KEYS}", "=\n\"\n\\", "ConnectTimeout 3",
 	} {
 		f.Add(text)
 	}
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.Contains(strings.ToLower(text), "include") && !strings.Contains(text, "/dev/null") {
+		if strings.Contains(strings.ToLower(text), "include") {
 			t.Skip() // it would read files of this machine
 		}
 		path := filepath.Join(dir, "config")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"slices"
 	"strings"
 
@@ -92,14 +91,11 @@ func (s *settings) judge(o *options) (*hostKeys, error) {
 	h.files = s.knownHosts
 	var there []string
 	for _, path := range s.knownHosts {
-		info, err := os.Stat(path)
-		switch {
+		switch err := checkFile(path); {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:
 			return nil, err
-		case !info.Mode().IsRegular() && info.Mode().Type()&fs.ModeCharDevice == 0:
-			return nil, fmt.Errorf("%s is not a file", path)
 		}
 		there = append(there, path)
 	}

@@ -292,20 +292,23 @@ func (f filer) path(word, value string) (string, error) {
 	} else if strings.HasPrefix(value, "~") {
 		return "", fmt.Errorf("%s: another user's ~ is not known here", word)
 	}
-	value, err := expand(word, value, f.tokens)
+	rest, err := expand(word, value, f.tokens)
+	var path strings.Builder
 	for err == nil {
-		before, rest, found := strings.Cut(value, "${")
+		before, after, found := strings.Cut(rest, "${")
+		path.WriteString(before)
 		if !found {
 			break
 		}
-		name, after, closed := strings.Cut(rest, "}")
-		if content := f.getenv(name); closed && content != "" && !strings.Contains(content, "${") {
-			value = before + content + after
-		} else {
+		name, following, closed := strings.Cut(after, "}")
+		content := f.getenv(name)
+		if !closed || content == "" {
 			err = fmt.Errorf("%s: ${ is not followed by a variable that is set", word)
 		}
+		path.WriteString(content)
+		rest = following
 	}
-	return value, err
+	return path.String(), err
 }
 
 // expand replaces %x by a token's value, and %% by a percent sign.
