@@ -163,11 +163,21 @@ func (r *route) forget(l *link) {
 	r.links = slices.DeleteFunc(r.links, func(other *link) bool { return other == l })
 }
 
-// spare reports whether there are other links than this one.
+// spare marks an idle link as one that gets no more streams, and reports that, if there is another that does. Of two
+// that become idle at once, one stays.
 func (r *route) spare(l *link) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.links, func(other *link) bool { return other != l && other.usable() })
+	if !slices.ContainsFunc(r.links, func(other *link) bool { return other != l && other.usable() }) {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.streams > 0 { // meanwhile
+		return false
+	}
+	l.retired = true
+	return true
 }
 
 // Close implements [transport.Route]. It ends all connections, and returns once nothing of them runs.
