@@ -2,7 +2,9 @@ package ssh
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -248,4 +250,33 @@ func TestRefusedUser(t *testing.T) {
 	}
 	err = ping(t.Context(), s.only(t, AgentSocket("/no/agent"), ConfigFiles(write(t, "c", "IdentityFile none\nIdentityFile /no/key\n"))))
 	fails(t, err, transport.ErrConnect, "no key was there to try", "/no/agent", "/no/key")
+}
+
+var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+// rsaSigner returns an RSA key, the same each time: they are slow to make.
+func rsaSigner(t testing.TB) ssh.Signer {
+	t.Helper()
+	key, err := rsaKey()
+	ok(t, err)
+	signer, err := ssh.NewSignerFromKey(key)
+	ok(t, err)
+	return signer
+}
+
+// keyFile writes a new private key, encrypted if there is a passphrase, and returns its path and public key.
+func keyFile(t testing.TB, passphrase string) (string, ssh.PublicKey) {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	ok(t, err)
+	var block *pem.Block
+	if passphrase == "" {
+		block, err = ssh.MarshalPrivateKey(key, "")
+	} else {
+		block, err = ssh.MarshalPrivateKeyWithPassphrase(key, "", []byte(passphrase))
+	}
+	ok(t, err)
+	public, err := ssh.NewPublicKey(key.Public())
+	ok(t, err)
+	return write(t, "id", string(pem.EncodeToMemory(block))), public
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/pem"
 	"errors"
 	"io"
 	"net"
@@ -363,23 +362,6 @@ func write(t testing.TB, name, text string) string {
 	path := filepath.Join(t.TempDir(), name)
 	ok(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
-}
-
-// keyFile writes a new private key, encrypted if there is a passphrase, and returns its path and public key.
-func keyFile(t testing.TB, passphrase string) (string, ssh.PublicKey) {
-	t.Helper()
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	ok(t, err)
-	var block *pem.Block
-	if passphrase == "" {
-		block, err = ssh.MarshalPrivateKey(key, "")
-	} else {
-		block, err = ssh.MarshalPrivateKeyWithPassphrase(key, "", []byte(passphrase))
-	}
-	ok(t, err)
-	public, err := ssh.NewPublicKey(key.Public())
-	ok(t, err)
-	return write(t, "id", string(pem.EncodeToMemory(block))), public
 }
 
 func ok(t testing.TB, err error) {
