@@ -13,7 +13,11 @@ func TestNothingIsLinkedUnasked(t *testing.T) {
 	for _, system := range []string{"linux", "windows", "darwin"} {
 		t.Setenv("GOOS", system)
 		deps := goList(t, "-deps", module+"/docker", module+"/docker/v141/containers", module+"/podman")
-		for _, unasked := range []string{winio, "log/slog", module + "/transport/npipe", module + "/transport/slogcalls"} {
+		for _, unasked := range []string{
+			winio, "log/slog", "os/exec", "golang.org/x/crypto/ssh", "golang.org/x/net/proxy", "golang.org/x/crypto/scrypt",
+			module + "/transport/npipe", module + "/transport/slogcalls", module + "/transport/ssh", module + "/transport/keys",
+			module + "/transport/proxy", module + "/transport/registryauth", module + "/catalog",
+		} {
 			if slices.Contains(deps, unasked) {
 				t.Errorf("on %s it links %s", system, unasked)
 			}

@@ -3,6 +3,7 @@ package podman
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/gantry-go/gantry/hijack"
@@ -30,8 +31,9 @@ type Info struct {
 	OS, Arch string
 }
 
-// OpenHost opens the engine at host: unix:///path, tcp://host:port, http://host:port or https://host:port. tcp speaks
-// TLS when [transport.WithTLS] is given. The caller closes the engine.
+// OpenHost opens the engine at host: unix:///path, tcp://host:port, http://host:port or https://host:port; with the options
+// of packages transport/ssh and transport/npipe also ssh://user@host/path and npipe:////./pipe/name. tcp speaks TLS when
+// [transport.WithTLSFiles] or [transport.WithTLS] is given. The caller closes the engine.
 func OpenHost(ctx context.Context, host string, options ...transport.Option) (*Engine, error) {
 	client, err := newClient(host, options)
 	if err != nil {
@@ -118,6 +120,9 @@ func (e *Engine) Hijack(ctx context.Context, r *transport.Request) (*hijack.Conn
 	}
 	return e.client.Hijack(ctx, r)
 }
+
+// Format writes the engine's address, whatever the verb.
+func (e *Engine) Format(f fmt.State, verb rune) { e.client.Format(f, verb) }
 
 // Close ends every call and stream of the engine's and closes its connections. It may be called more than once.
 func (e *Engine) Close() error { return e.client.Close() }

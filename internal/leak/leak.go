@@ -16,7 +16,7 @@ import (
 const grace = 2 * time.Second
 
 // Main runs the tests of a package and exits, with a failure if they left anything behind.
-func Main(m *testing.M) {
+func Main(m interface{ Run() int }) {
 	before := take()
 	code := m.Run()
 	if left := before.left(grace); code == 0 && len(left) > 0 {

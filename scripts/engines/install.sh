@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# install.sh docker|podman|registry|compiler|seccomp|rootless|all ...
+# install.sh docker|podman|registry|ssh|compiler|seccomp|rootless|all ...
 #
-# Installs the distribution's packages of an engine, of the registry (all: of these), of a C compiler, of what fetch.sh
-# needs to build Docker 29, or of what a Podman needs to run without root, with apt-get, where their programs are missing;
-# what is there already, from whatever source, stays as it is. No service is started.
+# Installs the distribution's packages of an engine, of the registry, of OpenSSH (all: of these), of a C compiler, of what
+# fetch.sh needs to build Docker 29, or of what a Podman needs to run without root, with apt-get, where their programs are
+# missing; what is there already, from whatever source, stays as it is. No service is started.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
@@ -22,7 +22,7 @@ need() { # PROGRAM PACKAGE
 }
 
 for what in "${@:-all}"; do
-	case $what in docker | podman | registry | compiler | seccomp | rootless | all) ;; *) die "usage: install.sh docker|podman|registry|compiler|seccomp|rootless|all ..." ;; esac
+	case $what in docker | podman | registry | ssh | compiler | seccomp | rootless | all) ;; *) die "usage: install.sh docker|podman|registry|ssh|compiler|seccomp|rootless|all ..." ;; esac
 	case $what in docker | all)
 		need dockerd docker.io
 		need containerd containerd
@@ -49,6 +49,7 @@ for what in "${@:-all}"; do
 		need htpasswd apache2-utils
 		;;
 	esac
+	case $what in ssh | all) need sshd openssh-server; need ssh-agent openssh-client ;; esac
 	# Go's race detector is linked by a C compiler.
 	case $what in compiler | seccomp)
 		need gcc gcc

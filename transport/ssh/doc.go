@@ -1,0 +1,47 @@
+// Package ssh reaches engines on other machines: hosts of the form
+//
+//	ssh://[user@]host[:port][/path/of/the/socket]
+//
+// It is linked by programs that import it, and becomes part of a client by its option:
+//
+//	engine, err := docker.Open(ctx, ssh.Hosts()) // DOCKER_HOST=ssh://root@build1
+//
+// No program is run on this side: the protocol is spoken in process, by golang.org/x/crypto/ssh. A client opens one
+// connection to the server, on the first call, and every call, stream and upgrade is a channel of it. When it breaks,
+// what was under way fails, and the next call connects anew. Closing the client closes it.
+//
+// # To the socket
+//
+// The server is asked to forward to the socket of the URL (direct-streamlocal@openssh.com). A URL without a path means
+// /var/run/docker.sock for Docker. For Podman it means /run/podman/podman.sock where the user is root, and else what
+// `podman info` names as its socket there.
+//
+// Where the server refuses to forward, or there is no such socket, the program that comes with the engine is run
+// there: `docker system dial-stdio`, or `podman system dial-stdio`, with --host or --url if the URL has a path. Each of
+// its streams is first tried by a ping, so that a dial that succeeds has reached the engine. OpenSSH runs ten such
+// programs on a connection (MaxSessions); for more, more connections are made, at most eight.
+//
+// # The server's identity
+//
+// A server must be in known_hosts: by its key, or by a certificate of an authority there. Names may be hashed, and have
+// ports. What is not there, has another key there, or is revoked there is refused with a [HostKeyError], which is a
+// [transport.ErrHostKey] and holds what is needed to add the key. StrictHostKeyChecking is not read: nothing is ever
+// added or let pass. [HostKeysByCallback] alone replaces known_hosts.
+//
+// # The user's identity
+//
+// Keys are tried in this order: those of [Signers]; the files of [KeyFiles] and of IdentityFile, or else
+// ~/.ssh/id_ed25519, id_ecdsa and id_rsa; the rest of what the agent holds (not with IdentitiesOnly). A file's key that
+// the agent holds too is used through the agent, so that its passphrase is not needed. A certificate is used where there
+// is one beside the key (id_ed25519-cert.pub) or in CertificateFile. The agent is at IdentityAgent or SSH_AUTH_SOCK; it
+// is spoken to over a unix socket. Passwords are taken nowhere, least of all in the URL.
+//
+// # Configuration
+//
+// ~/.ssh/config and then /etc/ssh/ssh_config (on Windows ssh_config of %ProgramData%\ssh) are read for each
+// connection, and of them: Host, Match (all, host, originalhost, user, localuser, final), Include, HostName, User, Port,
+// IdentityFile, IdentitiesOnly, IdentityAgent, CertificateFile, UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias,
+// ProxyJump, ConnectTimeout, ServerAliveInterval and ServerAliveCountMax. A Match of anything else, exec among them,
+// never applies. ProxyCommand and RevokedHostKeys are refused rather than ignored; [Dialer] stands in for the former.
+// What the URL says comes first. Other words are of no concern here and not read.
+package ssh

@@ -1,0 +1,169 @@
+package ssh
+
+import (
+	"crypto/rand"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+	known "golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/gantry-go/gantry/transport"
+	tt "github.com/gantry-go/gantry/transport/transporttest"
+)
+
+// refusesHost asks a server, which must be refused before it has learned the user's name.
+func refusesHost(t *testing.T, s *server, knownHosts string) *HostKeyError {
+	t.Helper()
+	s.authorize = func(string, ssh.PublicKey) error {
+		t.Error("the user was named to a server that is not trusted")
+		return errors.New("no")
+	}
+	c := open(t, s.url(), isolated(t, KnownHosts(knownHosts))...)
+	err := ping(t.Context(), c)
+	fails(t, err, transport.ErrHostKey, "me@"+s.address, ssh.FingerprintSHA256(s.hostKey.PublicKey()))
+	fails(t, err, transport.ErrConnect)
+	refused, is := errors.AsType[*HostKeyError](err)
+	if !is {
+		t.Fatalf("%v is no HostKeyError", err)
+	}
+	if failure, is := errors.AsType[*transport.Error](err); !is || failure.MayHaveActed {
+		t.Errorf("%v may have acted", err)
+	}
+	return refused
+}
+
+func TestRow25UnknownHostKey(t *testing.T) {
+	s := (&server{}).start(t)
+	for name, file := range map[string]string{
+		"no file":    "/nonexistent/known_hosts",
+		"empty":      write(t, "known_hosts", "# nothing\n\n"),
+		"another":    s.knownAs(t, "127.0.0.2:22", "elsewhere"),
+		"other port": s.knownAs(t, "127.0.0.1"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := refusesHost(t, s, file)
+			if !strings.Contains(e.Error(), "unknown") || !strings.Contains(e.Error(), file) || !strings.Contains(e.Error(), "ssh-ed25519") {
+				t.Errorf("%v does not say what is unknown and where to add it", e)
+			}
+			if len(e.Known) > 0 || e.Revoked != "" {
+				t.Errorf("%+v", e)
+			}
+			// What it says to add makes it known.
+			good := (&server{hostKey: s.hostKey, forward: to(tt.New(t))})
+			good.start(t)
+			line := strings.ReplaceAll(e.Line(), strings.TrimPrefix(known.Normalize(s.address), "[127.0.0.1]"), strings.TrimPrefix(known.Normalize(good.address), "[127.0.0.1]"))
+			ok(t, ping(t.Context(), open(t, good.url(), isolated(t, KnownHosts(write(t, "k", line)))...)))
+		})
+	}
+}
+
+func TestRow25ChangedHostKey(t *testing.T) {
+	s := (&server{}).start(t)
+	file := write(t, "known_hosts", "# one\n"+known.Line([]string{s.address}, newSigner(t).PublicKey())+"\n")
+	e := refusesHost(t, s, file)
+	if len(e.Known) != 1 || e.Known[0] != file+":2" || !strings.Contains(e.Error(), file+":2") || strings.Contains(e.Error(), "add to") {
+		t.Errorf("%v does not say where the other key is", e)
+	}
+}
+
+// TestRow25ChangedKind has a server whose key is of another kind than the one that is known.
+func TestRow25ChangedKind(t *testing.T) {
+	s := (&server{}).start(t)
+	file := write(t, "known_hosts", known.Line([]string{s.address}, rsaSigner(t).PublicKey())+"\n")
+	if e := refusesHost(t, s, file); len(e.Known) != 1 {
+		t.Errorf("%v does not say that it has changed", e)
+	}
+}
+
+func TestRow25RevokedHostKey(t *testing.T) {
+	s := (&server{}).start(t)
+	line := known.Line([]string{s.address}, s.hostKey.PublicKey()) + "\n"
+	file := write(t, "known_hosts", line+"@revoked * "+line[strings.Index(line, " ")+1:])
+	if e := refusesHost(t, s, file); e.Revoked != file+":2" || !strings.Contains(e.Error(), "revokes") {
+		t.Errorf("%v does not say where it is revoked", e)
+	}
+}
+
+// TestKnownHosts has servers that are known, in all the ways there are.
+func TestKnownHosts(t *testing.T) {
+	s := (&server{forward: to(tt.New(t))}).start(t)
+	key := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.hostKey.PublicKey())))
+	_, port, err := net.SplitHostPort(s.address)
+	ok(t, err)
+	for name, text := range map[string]string{
+		"plain":      known.Normalize(s.address) + " " + key,
+		"hashed":     known.HashHostname(known.Normalize(s.address)) + " " + key,
+		"wildcard":   "127.* " + key,
+		"port":       "[127.0.0.*]:" + port + " " + key,
+		"of several": known.Line([]string{s.address}, rsaSigner(t).PublicKey()) + "\n" + known.Normalize(s.address) + " " + key,
+	} {
+		t.Run(name, func(t *testing.T) {
+			ok(t, ping(t.Context(), open(t, s.url(), isolated(t, KnownHosts(write(t, "k", text+"\n")))...)))
+		})
+	}
+	t.Run("alias", func(t *testing.T) {
+		config := write(t, "config", "HostKeyAlias Farm\nUserKnownHostsFile "+write(t, "k", "farm "+key+"\n")+"\nGlobalKnownHostsFile none\n")
+		ok(t, ping(t.Context(), open(t, s.url(), isolated(t, ConfigFiles(config))...)))
+	})
+	t.Run("broken", func(t *testing.T) {
+		file := write(t, "k", "what is this\n")
+		err := ping(t.Context(), open(t, s.url(), isolated(t, KnownHosts(file))...))
+		fails(t, err, transport.ErrConnect, "known hosts", file+":1")
+	})
+	t.Run("callback", func(t *testing.T) {
+		verdict := errors.New("I do not like it")
+		asked := ""
+		judge := func(name string, _ net.Addr, shown ssh.PublicKey) error {
+			asked = name
+			if string(shown.Marshal()) != string(s.hostKey.PublicKey().Marshal()) {
+				t.Error("another key")
+			}
+			return verdict
+		}
+		options := isolated(t, KnownHosts(), HostKeysByCallback(judge))
+		err := ping(t.Context(), open(t, s.url(), options...))
+		fails(t, err, transport.ErrHostKey, "do not like")
+		fails(t, err, verdict)
+		verdict = nil
+		ok(t, ping(t.Context(), open(t, s.url(), options...)))
+		if asked != s.address {
+			t.Errorf("asked for %s", asked)
+		}
+	})
+}
+
+// TestKindOfKey has a server with keys of several kinds, of which one is known: it is asked for that one.
+func TestKindOfKey(t *testing.T) {
+	for _, knownKey := range []ssh.Signer{newSigner(t), rsaSigner(t)} {
+		s := &server{forward: to(tt.New(t)), hostKey: knownKey, moreKeys: []ssh.Signer{rsaSigner(t)}}
+		if knownKey.PublicKey().Type() == ssh.KeyAlgoRSA {
+			s.moreKeys = []ssh.Signer{newSigner(t)}
+		}
+		ok(t, ping(t.Context(), s.start(t).client(t)))
+	}
+}
+
+// TestCertifiedHost has a server whose key an authority has signed.
+func TestCertifiedHost(t *testing.T) {
+	authority, key := rsaSigner(t), newSigner(t) // not of one kind
+	s := &server{forward: to(tt.New(t))}
+	certificate := &ssh.Certificate{
+		Key: key.PublicKey(), CertType: ssh.HostCert, ValidPrincipals: []string{"127.0.0.1"}, ValidBefore: ssh.CertTimeInfinity,
+	}
+	ok(t, certificate.SignCert(rand.Reader, authority))
+	var err error
+	s.hostKey, err = ssh.NewCertSigner(certificate, key)
+	ok(t, err)
+	s.moreKeys = []ssh.Signer{newSigner(t)} // a plain one of the same kind
+	s.start(t)
+	line := "@cert-authority %s " + string(ssh.MarshalAuthorizedKey(authority.PublicKey()))
+	trusted := write(t, "k", strings.Replace(line, "%s", "127.0.0.*", 1))
+	ok(t, ping(t.Context(), open(t, s.url(), isolated(t, KnownHosts(trusted))...)))
+
+	other := write(t, "k", strings.Replace(line, "%s", "10.*", 1))
+	err = ping(t.Context(), open(t, s.url(), isolated(t, KnownHosts(other))...))
+	fails(t, err, transport.ErrHostKey)
+}

@@ -1,0 +1,264 @@
+package ssh
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// keyring gathers the keys that one connection may be made with, and remembers why others are not among them.
+type keyring struct {
+	ctx      context.Context
+	settings *settings
+	options  *options
+
+	signers []ssh.Signer
+	names   []string // of the signers, for people
+	skipped []string
+}
+
+// gather finds the keys. The agent's connection, nil if there is none, is to be closed when the server knows the user.
+func gather(ctx context.Context, s *settings, o *options) (*keyring, io.Closer) {
+	k := &keyring{ctx: ctx, settings: s, options: o}
+	for _, signer := range o.signers {
+		k.add(signer, "a given key")
+	}
+	conn, held := k.askAgent()
+	certificates := k.certificates()
+	for _, path := range s.identities {
+		k.file(path, held, certificates)
+	}
+	if !s.identitiesOnly {
+		for i, signer := range held {
+			k.add(signer, fmt.Sprintf("the agent's key %d", i+1))
+		}
+	}
+	if conn == nil {
+		return k, nil
+	}
+	return k, conn
+}
+
+// add adds a key that is not there yet.
+func (k *keyring) add(signer ssh.Signer, name string) {
+	blob := signer.PublicKey().Marshal()
+	for _, have := range k.signers {
+		if bytes.Equal(have.PublicKey().Marshal(), blob) {
+			return
+		}
+	}
+	k.signers = append(k.signers, signer)
+	k.names = append(k.names, name)
+}
+
+// skip notes why a key is not used. Files that nobody named may be absent without a word.
+func (k *keyring) skip(path string, err error) {
+	if errors.Is(err, fs.ErrNotExist) && !k.settings.explicit {
+		return
+	}
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		err = failed.Err
+	}
+	k.skipped = append(k.skipped, path+": "+printable(err.Error(), 256))
+}
+
+// askAgent returns the agent's keys. An agent that does not answer is like none, but noted.
+func (k *keyring) askAgent() (net.Conn, []ssh.Signer) {
+	if k.settings.agent == "" {
+		return nil, nil
+	}
+	conn, err := new(net.Dialer).DialContext(k.ctx, "unix", k.settings.agent)
+	if err != nil {
+		if failed, ok := errors.AsType[*net.OpError](err); ok {
+			err = failed.Err
+		}
+		k.skip("agent "+k.settings.agent, err)
+		return nil, nil
+	}
+	stop := context.AfterFunc(k.ctx, func() { _ = conn.Close() })
+	signers, err := agent.NewClient(conn).Signers()
+	if err != nil {
+		stop()
+		_ = conn.Close()
+		k.skip("agent "+k.settings.agent, err)
+		return nil, nil
+	}
+	return conn, signers // the caller closes the connection, or the context does
+}
+
+// certificates reads those of CertificateFile.
+func (k *keyring) certificates() (all []*ssh.Certificate) {
+	for _, path := range k.settings.certificates {
+		cert, err := readCertificate(path)
+		if err != nil {
+			k.skip(path, err)
+			continue
+		}
+		all = append(all, cert)
+	}
+	return all
+}
+
+func readCertificate(path string) (*ssh.Certificate, error) {
+	key, err := readPublic(path)
+	if err != nil {
+		return nil, err
+	}
+	if cert, ok := key.(*ssh.Certificate); ok && cert.CertType == ssh.UserCert {
+		return cert, nil
+	}
+	return nil, errors.New("is no user's certificate")
+}
+
+func readPublic(path string) (ssh.PublicKey, error) {
+	text, err := readBounded(path)
+	if err != nil {
+		return nil, err
+	}
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text)) //nolint:dogsled // comment, options and rest say nothing here
+	return key, err
+}
+
+// file adds the key of a file, with the certificates for it first.
+func (k *keyring) file(path string, held []ssh.Signer, certificates []*ssh.Certificate) {
+	signer, err := k.load(path, held)
+	if err != nil {
+		k.skip(path, err)
+		return
+	}
+	if cert, err := readCertificate(path + "-cert.pub"); err == nil {
+		certificates = append(slices.Clip(certificates), cert)
+	}
+	for _, cert := range certificates {
+		if certified, err := ssh.NewCertSigner(cert, signer); err == nil { // it fails where the key is another's
+			k.add(certified, path+" with a certificate")
+		}
+	}
+	k.add(signer, path)
+}
+
+// load returns the key of a file: by the agent if that has it, without a passphrase until a signature is needed.
+func (k *keyring) load(path string, held []ssh.Signer) (ssh.Signer, error) {
+	text, err := readBounded(path)
+	if err != nil {
+		// A public key alone is enough for one that the agent holds.
+		if public, pubErr := readPublic(path + ".pub"); pubErr == nil {
+			if signer := find(held, public); signer != nil {
+				return signer, nil
+			}
+		}
+		return nil, err
+	}
+	if public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text)); err == nil { //nolint:dogsled // as above
+		// IdentityFile may name a public key, whose private one only the agent has.
+		if signer := find(held, public); signer != nil {
+			return signer, nil
+		}
+		return nil, errors.New("is a public key, and the agent does not hold the private one")
+	}
+	signer, err := ssh.ParsePrivateKey([]byte(text))
+	if err == nil {
+		if inAgent := find(held, signer.PublicKey()); inAgent != nil {
+			return inAgent, nil
+		}
+		return signer, nil
+	}
+	locked, ok := errors.AsType[*ssh.PassphraseMissingError](err)
+	if !ok {
+		return nil, errors.New("is no private key that is known here") // what the parser says may show its content
+	}
+	public := locked.PublicKey
+	if public == nil {
+		public, _ = readPublic(path + ".pub")
+	}
+	if public != nil {
+		if inAgent := find(held, public); inAgent != nil {
+			return inAgent, nil
+		}
+	}
+	if k.options.passphrase == nil {
+		return nil, errors.New("is encrypted: add it to the agent, or give the option ssh.Passphrases")
+	}
+	sealed := &sealedKey{ctx: k.ctx, path: path, text: []byte(text), public: public, ask: k.options.passphrase}
+	if public == nil {
+		return sealed.open()
+	}
+	return sealed, nil
+}
+
+func find(signers []ssh.Signer, public ssh.PublicKey) ssh.Signer {
+	blob := public.Marshal()
+	i := slices.IndexFunc(signers, func(s ssh.Signer) bool { return bytes.Equal(s.PublicKey().Marshal(), blob) })
+	if i < 0 {
+		return nil
+	}
+	return signers[i]
+}
+
+// sealedKey is an encrypted file's key, opened when a signature is needed.
+type sealedKey struct {
+	ctx    context.Context
+	path   string
+	text   []byte
+	public ssh.PublicKey
+	ask    PassphraseFunc
+}
+
+// PublicKey implements [ssh.Signer].
+func (s *sealedKey) PublicKey() ssh.PublicKey { return s.public }
+
+// Sign implements [ssh.Signer].
+func (s *sealedKey) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
+	return s.SignWithAlgorithm(rand, data, "")
+}
+
+// SignWithAlgorithm implements [ssh.AlgorithmSigner].
+func (s *sealedKey) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
+	signer, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	if by, ok := signer.(ssh.AlgorithmSigner); ok {
+		return by.SignWithAlgorithm(rand, data, algorithm)
+	}
+	return signer.Sign(rand, data)
+}
+
+// open asks for the passphrase. Its errors hold nothing of it.
+func (s *sealedKey) open() (ssh.Signer, error) {
+	passphrase, err := s.ask(s.ctx, s.path)
+	if err != nil {
+		return nil, fmt.Errorf("no passphrase for %s: %w", s.path, err)
+	}
+	defer clear(passphrase)
+	signer, err := ssh.ParsePrivateKeyWithPassphrase(s.text, passphrase)
+	switch {
+	case errors.Is(err, x509.IncorrectPasswordError):
+		return nil, fmt.Errorf("the passphrase for %s is wrong", s.path)
+	case err != nil:
+		return nil, fmt.Errorf("%s could not be decrypted", s.path)
+	}
+	return signer, nil
+}
+
+// told says which keys were there and which not, for the error of a server that wanted another.
+func (k *keyring) told() string {
+	text := "no key was there to try"
+	if len(k.names) > 0 {
+		text = "it takes none of " + strings.Join(k.names, ", ")
+	}
+	if len(k.skipped) > 0 {
+		text += "; not used: " + strings.Join(k.skipped, "; ")
+	}
+	return text
+}
