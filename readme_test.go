@@ -29,7 +29,7 @@ func read(t *testing.T, name string) string {
 }
 
 // TestReadme holds that README.md shows code that runs: its program is the first example of package docker, and every
-// other piece is part of another.
+// other piece, and every line of its table of ways in, is part of another.
 func TestReadme(t *testing.T) {
 	readme, example := read(t, "README.md"), read(t, "docker/example_test.go")
 	var code, plain []string
@@ -51,7 +51,7 @@ func TestReadme(t *testing.T) {
 	if output = strings.TrimSuffix(strings.ReplaceAll(output, "\t// ", ""), "}"); plain[0] != output {
 		t.Errorf("README.md has the output\n%s\nand docker/example_test.go\n%s", plain[0], output)
 	}
-	examples := read(t, "docker/readme_example_test.go")
+	examples := read(t, "docker/readme_example_test.go") + read(t, "docker/connect_example_test.go")
 	unindented := regexp.MustCompile(`(?m)^\t`).ReplaceAllString(examples, "")
 	for _, piece := range code[1:] {
 		if !strings.Contains(examples, piece) && !strings.Contains(unindented, piece) {
@@ -59,6 +59,22 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	compile(t, code[0])
+
+	ways := squeeze(read(t, "docker/connect_example_test.go"))
+	calls := regexp.MustCompile("(?m)^\\|.*\\| `([a-z]+\\.Open.*)` \\|$").FindAllStringSubmatch(readme, -1)
+	if len(calls) < 15 {
+		t.Errorf("README.md has %d ways in", len(calls))
+	}
+	for _, call := range calls {
+		if !strings.Contains(ways, "("+squeeze(call[1])+")") {
+			t.Errorf("docker/connect_example_test.go does not have\n%s", call[1])
+		}
+	}
+}
+
+// squeeze takes away where lines are broken.
+func squeeze(code string) string {
+	return strings.Join(strings.Fields(code), " ")
 }
 
 // function returns the text of a function.
