@@ -250,5 +250,5 @@ func ExampleNew() {
 	}
 	fmt.Println(client)
 	_ = client.Close()
-	// Output: client of unix:///var/run/docker.sock
+	// Output: unix:///var/run/docker.sock
 }

@@ -28,9 +28,13 @@ type link struct {
 
 	mu      sync.Mutex
 	streams int
-	full    bool // the server opens no more until a stream ends
-	retired bool // no more are opened
+	full    time.Time // since when the server opens no more, until a stream ends
+	retired bool      // no more are opened
 }
+
+// fullTime is after which a server that opened no more streams is asked again, though none has ended since: it may have
+// said so while it was still busy with one whose end was already known here.
+const fullTime = time.Second
 
 // errUnclear is the error of a connection whose end is not to be seen.
 var errUnclear = errors.New("the protocol has failed")
@@ -57,7 +61,7 @@ func (l *link) usable() bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return !l.full && !l.retired
+	return time.Since(l.full) > fullTime && !l.retired
 }
 
 // broken reports whether the connection is known to have ended. Its streams may know a moment before all of it has.
@@ -81,7 +85,9 @@ func (l *link) take() {
 func (l *link) release(ended bool) {
 	l.mu.Lock()
 	l.streams--
-	l.full = l.full && !ended
+	if ended {
+		l.full = time.Time{}
+	}
 	idle := l.streams == 0
 	over := idle && l.retired
 	l.mu.Unlock()
@@ -97,11 +103,13 @@ func (l *link) alone() bool {
 	return l.streams <= 1
 }
 
-// fill has no more streams opened until one ends.
+// fill has no more streams opened until one ends, or for a while.
 func (l *link) fill() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.full = l.streams > 0
+	if l.streams > 0 {
+		l.full = time.Now()
+	}
 }
 
 // retire has no more streams opened, and closes the connection once there are none.

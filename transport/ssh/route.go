@@ -52,7 +52,7 @@ func (r *route) Host() string { return r.address.String() }
 
 // Dial implements [transport.Route].
 func (r *route) Dial(ctx context.Context) (net.Conn, error) {
-	for breaks := 0; ; {
+	for breaks, fills := 0, 0; ; {
 		l, fresh, err := r.link(ctx)
 		if err != nil {
 			return nil, err
@@ -69,7 +69,9 @@ func (r *route) Dial(ctx context.Context) (net.Conn, error) {
 		case ctx.Err() != nil:
 		case errors.Is(err, errFull):
 			l.fill()
-			continue // each round fills one of a few links, or makes one
+			if fills++; fills <= maxLinks {
+				continue // each round fills one of a few links, or makes one
+			}
 		case lost && !fresh && breaks < maxBreaks:
 			breaks++ // it had broken unnoticed
 			l.retire()
