@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # demo.sh: runs examples/tour on the engine that this machine has, or on one that it installs, starts and stops again.
-# ENGINE is docker, podman for Docker's API on Podman, or podman-libpod for Podman's own. REGISTRY, REGISTRY_USER and
-# REGISTRY_PASSWORD name a registry to use.
+# ENGINE is docker, podman for Docker's API on Podman, or podman-libpod for Podman's own. DOCKER_HOST or DOCKER_CONTEXT, for
+# podman-libpod CONTAINER_HOST or CONTAINER_CONNECTION, name an engine, by a socket, TCP, TLS or ssh. REGISTRY, REGISTRY_USER
+# and REGISTRY_PASSWORD name a registry to use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/engines/lib.sh
 
-# What the tour speaks, what is started for it, and the variable that names an engine to both.
+# What the tour speaks, what is started for it, and the variables that name an engine to both: its address, and an entry
+# of the command line's files.
 api=${ENGINE:-docker}
 case $api in
-docker) engine=docker variable=DOCKER_HOST ;;
-podman) engine=podman variable=DOCKER_HOST api=docker ;;
-podman-libpod) engine=podman variable=CONTAINER_HOST ;;
+docker) engine=docker variable=DOCKER_HOST entry=DOCKER_CONTEXT ;;
+podman) engine=podman variable=DOCKER_HOST entry=DOCKER_CONTEXT api=docker ;;
+podman-libpod) engine=podman variable=CONTAINER_HOST entry=CONTAINER_CONNECTION ;;
 *) die "ENGINE is docker, podman or podman-libpod, not $api" ;;
 esac
 
@@ -19,8 +21,8 @@ esac
 found_engine() {
 	local run=${XDG_RUNTIME_DIR:-/run/user/$(id -u)} named=${!variable-} socket sockets
 	if [ -n "$named" ]; then
-		# Whether an engine is behind ssh only the tour can tell.
-		case $named in ssh://*) ;; *) pings "$named" || die "$variable is $named, where no engine answers" ;; esac
+		# Whether an engine is behind ssh or TLS only the tour can tell.
+		case $named in unix://*) pings "$named" || die "$variable is $named, where no engine answers" ;; esac
 		printf '%s\n' "$named"
 		return
 	fi
@@ -36,15 +38,20 @@ found_engine() {
 	done
 }
 
-host=$(found_engine)
+host='' named_by=''
+if [ -z "${!variable-}" ] && [ "${!entry:-default}" != default ]; then
+	named_by="that $entry names, ${!entry}"
+else
+	host=$(found_engine)
+fi
 if [ -n "${REGISTRY-}" ]; then
 	export TOUR_REGISTRY=$REGISTRY TOUR_REGISTRY_USER=${REGISTRY_USER-} TOUR_REGISTRY_PASSWORD=${REGISTRY_PASSWORD-}
 fi
 have go || die "Go is not installed"
 
-if [ -n "$host" ]; then
-	export "$variable=$host"
-	say "using the engine at $host"
+if [ -n "$host$named_by" ]; then
+	[ -z "$host" ] || export "$variable=$host"
+	say "using the engine ${named_by:-at $host}"
 	[ -n "${REGISTRY-}" ] || [ "$(id -u)" != 0 ] || scripts/engines/install.sh registry || true
 	exec go run ./examples/tour -engine "$api"
 fi

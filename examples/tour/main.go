@@ -5,8 +5,19 @@
 // -engine podman-libpod it speaks Podman's own, and also shows pods, secrets, volumes, Kubernetes YAML, manifest
 // lists, health checks and checkpoints; see package libpodtour.
 //
-// It finds the engine as [docker.Open] and [podman.Open] do, or takes -host. All that it makes is labelled as its own, save an
-// image where the engine has none; it removes it in the end, also when it fails half way or is interrupted.
+// It finds the engine as [docker.Open] and [podman.Open] do. Every way in will do:
+//
+//	unix:///run/user/1000/docker.sock          a socket of this machine
+//	tcp://127.0.0.1:2375                       TCP, where nobody listens in
+//	tcp://build.example.com:2376               TLS, with DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH; for Podman, CONTAINER_TLS_CA, ...
+//	ssh://me@build.example.com/run/docker.sock a server that known_hosts and ~/.ssh/config tell of
+//	npipe:////./pipe/docker_engine             a named pipe, on Windows
+//
+// The flag -host names one as DOCKER_HOST does, or CONTAINER_HOST for podman-libpod, so that what these go with, such as
+// DOCKER_CERT_PATH, holds for it too. Keys must not want a passphrase, save those that an ssh agent holds.
+//
+// All that the tour makes is labelled as its own, save an image where the engine has none; it removes it in the end,
+// also when it fails half way or is interrupted.
 //
 // For the chapter about registries it wants one that asks for a password, which the environment names:
 // TOUR_REGISTRY (host:port), TOUR_REGISTRY_USER and TOUR_REGISTRY_PASSWORD. Without, it starts one itself if the
@@ -28,11 +39,15 @@ import (
 	"github.com/gantry-go/gantry/examples/tour/guide"
 	"github.com/gantry-go/gantry/examples/tour/libpodtour"
 	"github.com/gantry-go/gantry/podman"
+	"github.com/gantry-go/gantry/transport"
+	"github.com/gantry-go/gantry/transport/npipe"
+	"github.com/gantry-go/gantry/transport/ssh"
 )
 
 func main() {
 	kind := flag.String("engine", "docker", "API to speak: docker, or podman-libpod")
-	host := flag.String("host", "", "address of the engine: unix:///path, tcp://host:port (default: DOCKER_HOST, for podman-libpod CONTAINER_HOST, or the usual sockets)")
+	host := flag.String("host", "", "address of the engine, in place of DOCKER_HOST or, for podman-libpod, CONTAINER_HOST: unix:///path, "+
+		"tcp://host:port, https://host:port, ssh://user@host:port/path, npipe:////./pipe/name (default: what the environment names, or the usual sockets)")
 	flag.Parse()
 	// A reader that goes away, as in "tour | head", must not end the tour before it has cleaned up.
 	signal.Ignore(syscall.SIGPIPE)
@@ -59,17 +74,28 @@ func run(ctx context.Context, stop func(), kind, host string) error {
 	return g.Lead(ctx, stop, tour)
 }
 
+// variables name the engine, by what -engine says.
+var variables = map[string]string{"docker": "DOCKER_HOST", "podman-libpod": "CONTAINER_HOST"}
+
 // open finds the engine and the tour for it. The caller closes the engine.
 func open(ctx context.Context, kind, host string, g *guide.Guide) (guide.Tour, io.Closer, error) {
+	if variable, known := variables[kind]; known && host != "" {
+		// Not by OpenHost: that asks the environment for nothing, so that TLS which is wanted there would be left out.
+		if err := os.Setenv(variable, host); err != nil {
+			return nil, nil, err
+		}
+	}
+	// A program has the ways in that it imports; sockets and TCP are always there.
+	ways := []transport.Option{ssh.Hosts(), npipe.Hosts()}
 	switch kind {
 	case "docker":
-		engine, err := openDocker(ctx, host)
+		engine, err := docker.Open(ctx, ways...)
 		if err != nil {
 			return nil, nil, err
 		}
 		return dockertour.New(engine, g), engine, nil
 	case "podman-libpod":
-		engine, err := openPodman(ctx, host)
+		engine, err := podman.Open(ctx, ways...)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -78,27 +104,13 @@ func open(ctx context.Context, kind, host string, g *guide.Guide) (guide.Tour, i
 	return nil, nil, fmt.Errorf("-engine is docker or podman-libpod, not %q", kind)
 }
 
-func openDocker(ctx context.Context, host string) (*docker.Engine, error) {
-	if host != "" {
-		return docker.OpenHost(ctx, host)
-	}
-	return docker.Open(ctx)
-}
-
-func openPodman(ctx context.Context, host string) (*podman.Engine, error) {
-	if host != "" {
-		return podman.OpenHost(ctx, host)
-	}
-	return podman.Open(ctx)
-}
-
 // wanting returns the variable that could have named an engine, if the error is that none was found.
 func wanting(err error) string {
 	if _, none := errors.AsType[*docker.NoEngineError](err); none {
-		return "DOCKER_HOST"
+		return variables["docker"]
 	}
 	if _, none := errors.AsType[*podman.NoEngineError](err); none {
-		return "CONTAINER_HOST"
+		return variables["podman-libpod"]
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -29,6 +30,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asTour) != "" {
 		main()
 		os.Exit(0)
+	}
+	flag.Parse()
+	// Tours wait more than they work.
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set("4")
 	}
 	enginetest.Main(m)
 }
@@ -85,23 +91,27 @@ func (r route) on(kind, suite string) route {
 type engine struct {
 	*docker.Engine
 	route
+	private     *enginetest.Engine
 	environment []string
 	password    string
+	enter       []string // the program that runs a tour elsewhere, with its arguments
+	arguments   []string // for a tour
 }
 
-func start(t *testing.T, r route) *engine {
+// start starts an engine, with more flags.
+func start(t *testing.T, r route, flags ...string) *engine {
 	t.Helper()
-	env := enginetest.New(t, enginetest.Config{Kind: r.kind, Home: enginetest.Fetched(t, r.kind, r.suite)})
+	env := enginetest.New(t, enginetest.Config{Kind: r.kind, Home: enginetest.Fetched(t, r.kind, r.suite), Flags: flags})
 	address, user, password := env.Registry(t)
 	opened, err := docker.OpenHost(t.Context(), env.Host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = opened.Close() })
-	return &engine{opened, r, []string{
+	return &engine{Engine: opened, route: r, private: env, password: password, environment: []string{
 		asTour + "=yes", "DOCKER_HOST=" + env.Host, "CONTAINER_HOST=" + env.Host,
 		"TOUR_REGISTRY=" + address, "TOUR_REGISTRY_USER=" + user, "TOUR_REGISTRY_PASSWORD=" + password,
-	}, password}
+	}}
 }
 
 // outcome is how a tour ended.
@@ -115,7 +125,8 @@ func (e *engine) tour(t *testing.T, until string, act func(*os.Process) error, e
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-engine", e.api)
+	words := slices.Concat(e.enter, []string{os.Args[0], "-engine", e.api}, e.arguments)
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env = append(append(os.Environ(), e.environment...), environment...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -148,19 +159,14 @@ func send(signal os.Signal) func(*os.Process) error {
 }
 
 func TestTour(t *testing.T) {
+	t.Parallel()
 	for _, r := range []route{dockers, dockers.on("podman", ""), libpods, libpods.on("podman", "sid")} {
 		t.Run(r.name(), func(t *testing.T) {
 			t.Parallel()
 			e := start(t, r)
-			before := e.has(t)
-			clean := func(t *testing.T) {
-				t.Helper()
-				if after := e.has(t); !slices.Equal(after, before) {
-					t.Errorf("the engine had %q, and has %q now", before, after)
-				}
-			}
+			clean := e.cleanliness(t)
 			// One after the other: they are the same tour of the same engine.
-			t.Run("to its end", func(t *testing.T) { e.testWhole(t); clean(t) })
+			t.Run("to its end", func(t *testing.T) { _ = e.testWhole(t); clean(t) })
 			if e.suite != "" {
 				return // the rest is the tour's own affair, and not the engine's
 			}
@@ -175,7 +181,21 @@ func TestTour(t *testing.T) {
 	}
 }
 
-func (e *engine) testWhole(t *testing.T) {
+// cleanliness returns a function that holds that the engine has what it has now.
+func (e *engine) cleanliness(t *testing.T) (clean func(*testing.T)) {
+	t.Helper()
+	before := e.has(t)
+	return func(t *testing.T) {
+		t.Helper()
+		if after := e.has(t); !slices.Equal(after, before) {
+			t.Errorf("the engine had %q, and has %q now", before, after)
+		}
+	}
+}
+
+// testWhole holds what a tour shows. It returns what it says of the engine.
+func (e *engine) testWhole(t *testing.T) (title string) {
+	t.Helper()
 	end := e.tour(t, "", nil)
 	if end.code != 0 || end.stderr != "" {
 		t.Errorf("exit code %d: %s", end.code, end.stderr)
@@ -204,6 +224,8 @@ func (e *engine) testWhole(t *testing.T) {
 	if strings.ContainsAny(end.stdout, "\x1b\r") {
 		t.Error("it moves the cursor of what is no terminal")
 	}
+	title, _, _ = strings.Cut(end.stdout, "\n\n")
+	return title
 }
 
 func (e *engine) testInterrupted(t *testing.T, at, removed string) {

@@ -21,22 +21,23 @@ import (
 	"github.com/gantry-go/gantry/docker/v141/containers"
 	"github.com/gantry-go/gantry/docker/v141/exec"
 	"github.com/gantry-go/gantry/internal/enginetest"
+	"github.com/gantry-go/gantry/internal/sshdtest"
 	"github.com/gantry-go/gantry/podman"
 	"github.com/gantry-go/gantry/transport"
 )
 
 // TestEngines uses real engines behind a real server, by both ways to them.
 func TestEngines(t *testing.T) {
-	needs(t, sshd)
+	sshdtest.Needs(t, sshdtest.Program)
 	for kind, engine := range map[string]func(testing.TB) *enginetest.Engine{"docker": enginetest.Docker, "podman": enginetest.Podman} {
 		for way, line := range map[string]string{"socket": "AllowStreamLocalForwarding yes", "command": "AllowStreamLocalForwarding no"} {
 			t.Run(kind+" by "+way, func(t *testing.T) {
 				e := engine(t)
 				if way == "command" {
-					needs(t, kind)
+					sshdtest.Needs(t, kind)
 				}
 				s := startOpenSSH(t, line)
-				client, err := transport.New(s.url(strings.TrimPrefix(e.Host, "unix://")), Hosts(s.options()...), transport.WithEngine(kind))
+				client, err := transport.New(s.URL(strings.TrimPrefix(e.Host, "unix://")), Hosts(s.options()...), transport.WithEngine(kind))
 				ok(t, err)
 				t.Cleanup(func() { ok(t, client.Close()) })
 				u := &use{client: client, server: s, image: e.LoadImage(t), connections: 1}
@@ -169,7 +170,7 @@ func (u *use) atOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if pids := u.server.children(); len(pids) == 0 || len(pids) > u.connections {
+	if pids := u.server.Connections(); len(pids) == 0 || len(pids) > u.connections {
 		t.Errorf("connections are served by %v, want %d at most", pids, u.connections)
 	}
 }
@@ -179,7 +180,7 @@ func (u *use) drop(t *testing.T) {
 	id := u.idle(t)
 	conn, err := containers.New(u.client).Attach(t.Context(), id, &containers.AttachOptions{Stream: true, Stdout: true})
 	ok(t, err)
-	u.server.dropConnections(t)
+	u.server.Drop(t)
 	_, err = io.Copy(io.Discard, conn)
 	fails(t, err, transport.ErrTransport, "connection is lost")
 	ok(t, conn.Close())
@@ -189,10 +190,10 @@ func (u *use) drop(t *testing.T) {
 
 // TestOpen opens engines as programs do, by the packages' own functions.
 func TestOpen(t *testing.T) {
-	needs(t, sshd)
+	sshdtest.Needs(t, sshdtest.Program)
 	e := enginetest.Docker(t)
 	s := startOpenSSH(t)
-	t.Setenv("DOCKER_HOST", s.url(strings.TrimPrefix(e.Host, "unix://")))
+	t.Setenv("DOCKER_HOST", s.URL(strings.TrimPrefix(e.Host, "unix://")))
 	opened, err := docker.Open(t.Context(), Hosts(s.options()...))
 	ok(t, err)
 	if opened.Host() != os.Getenv("DOCKER_HOST") || opened.Info().Version != e.Version {
@@ -203,7 +204,7 @@ func TestOpen(t *testing.T) {
 	e = enginetest.Podman(t)
 	for _, line := range []string{"yes", "no"} {
 		s = startOpenSSH(t, "AllowStreamLocalForwarding "+line)
-		pod, err := podman.OpenHost(t.Context(), s.url(strings.TrimPrefix(e.Host, "unix://")), Hosts(s.options()...))
+		pod, err := podman.OpenHost(t.Context(), s.URL(strings.TrimPrefix(e.Host, "unix://")), Hosts(s.options()...))
 		ok(t, err)
 		if pod.Info().Version != e.Version {
 			t.Errorf("%+v", pod.Info())
@@ -214,13 +215,13 @@ func TestOpen(t *testing.T) {
 
 // TestDefaultSocket has no path in the URL, and no engine at the usual socket: the server's own docker knows where.
 func TestDefaultSocket(t *testing.T) {
-	needs(t, sshd, "docker")
+	sshdtest.Needs(t, sshdtest.Program, "docker")
 	if _, err := os.Stat(dockerSocket); err == nil {
 		t.Skip("this machine has an engine at " + dockerSocket)
 	}
 	e := enginetest.Docker(t)
 	s := startOpenSSH(t, "SetEnv DOCKER_HOST="+e.Host)
-	opened, err := docker.OpenHost(t.Context(), s.url(""), Hosts(s.options()...))
+	opened, err := docker.OpenHost(t.Context(), s.URL(""), Hosts(s.options()...))
 	ok(t, err)
 	if opened.Info().Version != e.Version {
 		t.Errorf("%+v", opened.Info())
@@ -230,10 +231,10 @@ func TestDefaultSocket(t *testing.T) {
 
 // TestRow27RealMaxSessions has more streams than a real server opens on a connection.
 func TestRow27RealMaxSessions(t *testing.T) {
-	needs(t, sshd, "docker")
+	sshdtest.Needs(t, sshdtest.Program, "docker")
 	e := enginetest.Docker(t)
 	s := startOpenSSH(t, "AllowStreamLocalForwarding no", "MaxSessions 2")
-	r := directRoute(t, s.url(strings.TrimPrefix(e.Host, "unix://")), s.options()...)
+	r := directRoute(t, s.URL(strings.TrimPrefix(e.Host, "unix://")), s.options()...)
 	var all sync.WaitGroup
 	for range 5 {
 		all.Go(func() {
@@ -246,7 +247,7 @@ func TestRow27RealMaxSessions(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := len(s.children()); n != 3 {
+	if n := len(s.Connections()); n != 3 {
 		t.Errorf("5 streams took %d connections, want 3", n)
 	}
 }
@@ -255,26 +256,26 @@ func TestRow27RealMaxSessions(t *testing.T) {
 func TestRealAgent(t *testing.T) {
 	s := startOpenSSH(t)
 	e := enginetest.Docker(t)
-	socket := s.sshAgent(t)
-	c := open(t, s.url(strings.TrimPrefix(e.Host, "unix://")), ConfigFiles(), KnownHosts(s.knownHosts), AgentSocket(socket))
+	socket := s.Agent(t)
+	c := open(t, s.URL(strings.TrimPrefix(e.Host, "unix://")), ConfigFiles(), KnownHosts(s.KnownHosts), AgentSocket(socket))
 	ok(t, ping(t.Context(), c))
 }
 
 // TestRow25RealHostKeys has a real server that is unknown, and one that has changed.
 func TestRow25RealHostKeys(t *testing.T) {
 	s := startOpenSSH(t)
-	c := open(t, s.url(""), s.options(KnownHosts(write(t, "k", "")))...)
+	c := open(t, s.URL(""), s.options(KnownHosts(write(t, "k", "")))...)
 	err := ping(t.Context(), c)
 	fails(t, err, transport.ErrHostKey, "unknown", "SHA256:")
-	changed := write(t, "k", known.Line([]string{s.address}, newSigner(t).PublicKey())+"\n")
-	fails(t, ping(t.Context(), open(t, s.url(""), s.options(KnownHosts(changed))...)), transport.ErrHostKey, changed+":1")
+	changed := write(t, "k", known.Line([]string{s.Address}, newSigner(t).PublicKey())+"\n")
+	fails(t, ping(t.Context(), open(t, s.URL(""), s.options(KnownHosts(changed))...)), transport.ErrHostKey, changed+":1")
 
 	// What ssh-keyscan would add, the error says.
 	refused, is := errors.AsType[*HostKeyError](err)
 	if !is {
 		t.Fatal(err)
 	}
-	r := directRoute(t, s.url("/no/socket"), s.options(KnownHosts(write(t, "k", refused.Line())))...)
+	r := directRoute(t, s.URL("/no/socket"), s.options(KnownHosts(write(t, "k", refused.Line())))...)
 	_, err = r.Dial(t.Context())
 	if errors.Is(err, transport.ErrHostKey) {
 		t.Error(err)
@@ -283,20 +284,20 @@ func TestRow25RealHostKeys(t *testing.T) {
 
 // TestRealRefusals holds what the errors of a real server say.
 func TestRealRefusals(t *testing.T) {
-	needs(t, sshd, "docker")
+	sshdtest.Needs(t, sshdtest.Program, "docker")
 	s := startOpenSSH(t)
 	other, _ := keyFile(t, "")
-	c := open(t, s.url(""), append(s.options(), func(o *options) { o.keyFiles = []string{other} })...)
-	fails(t, ping(t.Context(), c), transport.ErrConnect, "ssh root@"+s.address+": authentication", other)
+	c := open(t, s.URL(""), append(s.options(), func(o *options) { o.keyFiles = []string{other} })...)
+	fails(t, ping(t.Context(), c), transport.ErrConnect, "ssh root@"+s.Address+": authentication", other)
 
-	c = open(t, s.url("/no/such.sock"), s.options()...)
+	c = open(t, s.URL("/no/such.sock"), s.options()...)
 	fails(t, ping(t.Context(), c), transport.ErrConnect, "forwarding to /no/such.sock", "docker --host 'unix:///no/such.sock' system dial-stdio", "status 1", "no such file")
 
 	s = startOpenSSH(t, "SetEnv PATH=/nonexistent", "AllowStreamLocalForwarding no")
-	c = open(t, s.url(""), s.options()...)
+	c = open(t, s.URL(""), s.options()...)
 	fails(t, ping(t.Context(), c), transport.ErrConnect, "status 127", "docker")
 
 	s = startOpenSSH(t, "ForceCommand exit 3")
-	c = open(t, s.url("/no/such.sock"), s.options()...)
+	c = open(t, s.URL("/no/such.sock"), s.options()...)
 	fails(t, ping(t.Context(), c), transport.ErrConnect, "status 3")
 }

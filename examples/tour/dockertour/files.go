@@ -24,7 +24,7 @@ func (t *Tour) copy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	made, err := t.sh(ctx, "mkdir -p /root/src")
+	made, err := t.sh(ctx, "mkdir -p /root/src", "")
 	if err != nil {
 		return err
 	}

@@ -104,19 +104,24 @@ func (t *Tour) readOut(ctx context.Context) error {
 	return nil
 }
 
-// execute runs a command in conny and shows its output and its exit code.
+// execute runs a command in conny that reads its input to the end, and shows its output and its exit code.
 func (t *Tour) execute(ctx context.Context) error {
-	t.Call(`execs.Create(ctx, "conny", exec.CreateRequest{Cmd: cmd, AttachStdout: true, AttachStderr: true})`)
+	t.Call(`execs.Create(ctx, "conny", exec.CreateRequest{Cmd: cmd, AttachStdin: true, AttachStdout: true, AttachStderr: true})`)
 	t.Call(`execs.Start(ctx, id, exec.StartRequest{})`)
+	t.Call(`io.WriteString(conn, "and this is stderr\n")`)
+	t.Call(`conn.CloseWrite()`)
 	t.Call(`conn.Demux(&stdout, &stderr)`)
 	t.Call(`execs.Inspect(ctx, id)`)
-	result, err := t.sh(ctx, `read name </proc/sys/kernel/hostname; echo "hello from $name"; echo "and this is stderr" >&2; exit 3`)
+	result, err := t.sh(ctx, `read name </proc/sys/kernel/hostname; echo "hello from $name"; cat >&2; exit 3`, "and this is stderr\n")
 	if err != nil {
 		return err
 	}
 	t.Value("stdout", "%s", result.stdout)
 	t.Value("stderr", "%s", result.stderr)
 	t.Value("exit code", "%d", result.code)
+	if result.stderr != "and this is stderr\n" {
+		return fmt.Errorf("its input came back as %q", result.stderr)
+	}
 	if result.code != 3 {
 		return fmt.Errorf("exit code %d, want 3", result.code)
 	}
@@ -128,10 +133,10 @@ type ran struct {
 	code           int
 }
 
-// sh runs a line of shell in conny.
-func (t *Tour) sh(ctx context.Context, line string) (*ran, error) {
+// sh runs a line of shell in conny, with this input.
+func (t *Tour) sh(ctx context.Context, line, input string) (*ran, error) {
 	created, err := t.execs.Create(ctx, conny, exec.CreateRequest{
-		Cmd: []string{"sh", "-c", line}, AttachStdout: true, AttachStderr: true,
+		Cmd: []string{"sh", "-c", line}, AttachStdin: input != "", AttachStdout: true, AttachStderr: true,
 	})
 	if err != nil {
 		return nil, err
@@ -141,6 +146,14 @@ func (t *Tour) sh(ctx context.Context, line string) (*ran, error) {
 		return nil, err
 	}
 	defer conn.Close() //nolint:errcheck // it has been read
+	if input != "" {
+		if _, err := io.WriteString(conn, input); err != nil {
+			return nil, err
+		}
+		if err := conn.CloseWrite(); err != nil {
+			return nil, err
+		}
+	}
 	var stdout, stderr bytes.Buffer
 	if _, err := conn.Demux(&stdout, &stderr); err != nil {
 		return nil, err
