@@ -78,7 +78,7 @@ func allowed(from, imported string) bool {
 	case strings.HasPrefix(from, "transport/"):
 		return ours && (own == "hijack" || strings.HasPrefix(own, "transport"))
 	case from == "docker" || from == "podman":
-		return ours && (own == "hijack" || own == "internal/discover" || strings.HasPrefix(own, "transport"))
+		return ours && (own == "hijack" || own == "internal/discover" || own == "internal/apiversion" || strings.HasPrefix(own, "transport"))
 	case len(layers) == 2: // docker/v141
 		return false
 	case len(layers) == 3: // docker/v141/containers
