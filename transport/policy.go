@@ -24,9 +24,8 @@ import (
 type Policy func(r *Request) error
 
 // WithPolicy makes the client refuse what a policy refuses, with an [*Error] of class [ErrRefused] whose cause is the
-// policy's reason. It is asked last, so that no wrapper of the client and no editing of requests gets past it. A policy that is nil lets nothing pass.
-//
-// docker.Open and podman.Open ask the engine for its version, as operation "SystemVersion": [Allow] has to name it too.
+// policy's reason. It is asked last, so that no wrapper of the client and no editing of requests gets past it. A
+// policy that is nil lets nothing pass.
 func WithPolicy(policies ...Policy) Option {
 	return func(c *config) { c.policies = slices.Concat(c.policies, policies) }
 }
@@ -98,7 +97,8 @@ func isVersion(segment string) bool {
 }
 
 // Allow is the policy that lets pass the operations of these ids alone: "ContainerList", "ContainerInspect". An operation
-// made by hand goes by the name that it was given.
+// made by hand goes by the name that it was given. Some calls need two: docker.Open and podman.Open send "SystemVersion",
+// and where no header says whether logs are framed, the method that reads them sends the container's inspect first.
 func Allow(ids ...string) Policy {
 	allowed := slices.Clone(ids)
 	return func(r *Request) error {
