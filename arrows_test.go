@@ -68,7 +68,7 @@ func allowed(from, imported string) bool {
 	case strings.HasPrefix(from, "internal/"), strings.HasPrefix(from, "examples/"):
 		return true
 	case strings.HasPrefix(from, "cmd/"):
-		return own == "catalog" || own == "docker" || own == "podman" || own == "transport"
+		return own == "catalog" || own == "docker" || own == "podman" || strings.HasPrefix(own, "transport")
 	case from == "catalog":
 		return own == "hijack" || own == "transport"
 	case from == "hijack":
@@ -76,9 +76,9 @@ func allowed(from, imported string) bool {
 	case from == "transport":
 		return own == "hijack"
 	case strings.HasPrefix(from, "transport/"):
-		return ours && (own == "hijack" || strings.HasPrefix(own, "transport"))
+		return ours && (own == "hijack" || own == "internal/userfile" || strings.HasPrefix(own, "transport"))
 	case from == "docker" || from == "podman":
-		return ours && (own == "hijack" || own == "internal/discover" || strings.HasPrefix(own, "transport"))
+		return ours && (own == "hijack" || own == "internal/discover" || own == "internal/apiversion" || own == "internal/userfile" || strings.HasPrefix(own, "transport"))
 	case len(layers) == 2: // docker/v141
 		return false
 	case len(layers) == 3: // docker/v141/containers

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gantry-go/gantry/internal/discover"
+	"github.com/gantry-go/gantry/internal/userfile"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -50,7 +51,7 @@ func fromContext(env *discover.Environment, name, source string) (*named, error)
 	id := hex.EncodeToString(sum[:])
 
 	path := filepath.Join(dir, "contexts", "meta", id, "meta.json")
-	data, err := discover.ReadFile(path)
+	data, err := userfile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return refuse(fmt.Errorf("there is no such context: %s: %w", path, fs.ErrNotExist))
 	} else if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/gantry-go/gantry/hijack"
+	"github.com/gantry-go/gantry/internal/apiversion"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -72,7 +73,7 @@ func fetchInfo(ctx context.Context, c transport.Caller) (Info, error) {
 	if len(v.Components) > 0 {
 		info.Name = v.Components[0].Name
 	}
-	if _, err := parseVersion(info.APIVersion); err != nil {
+	if _, err := apiversion.Parse(info.APIVersion); err != nil {
 		return Info{}, opVersion.Request().Refuse(transport.ErrProtocol, err)
 	}
 	return info, nil

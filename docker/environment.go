@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gantry-go/gantry/internal/discover"
+	"github.com/gantry-go/gantry/internal/userfile"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -151,7 +152,7 @@ func currentContext(env *discover.Environment) (name, path string, err error) {
 		return "", "", errNoHome
 	}
 	path = filepath.Join(dir, "config.json")
-	data, err := discover.ReadFile(path)
+	data, err := userfile.Read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", path, fmt.Errorf("%s: %w", path, fs.ErrNotExist)

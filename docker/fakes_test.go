@@ -1,19 +1,12 @@
 package docker_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -24,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gantry-go/gantry/internal/leak"
+	"github.com/gantry-go/gantry/internal/testcert"
 )
 
 // fakes are engines that say which of them was asked.
@@ -45,15 +39,16 @@ func newFakes(t *testing.T) *fakes {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	f := &fakes{dir: dir, hosts: map[string]string{}}
-	good, evil := newAuthority(t, "good"), newAuthority(t, "evil")
-	server, client := good.issue(t, "server"), good.issue(t, "client")
+	good, evil := testcert.Authority(t, "good"), testcert.Authority(t, "evil")
+	client := good.Client(t)
+	cert, key := client.CertPEM(), client.KeyPEM(t)
 	for folder, files := range map[string]map[string][]byte{
-		"full":    {"ca.pem": good.pem, "cert.pem": client.cert, "key.pem": client.key},
-		"ca":      {"ca.pem": good.pem},
-		"nokey":   {"ca.pem": good.pem, "cert.pem": client.cert},
-		"noca":    {"cert.pem": client.cert, "key.pem": client.key},
-		"bad":     {"ca.pem": []byte("nothing"), "cert.pem": client.cert, "key.pem": client.key},
-		"evil":    {"ca.pem": evil.pem},
+		"full":    {"ca.pem": good.CertPEM(), "cert.pem": cert, "key.pem": key},
+		"ca":      {"ca.pem": good.CertPEM()},
+		"nokey":   {"ca.pem": good.CertPEM(), "cert.pem": cert},
+		"noca":    {"cert.pem": cert, "key.pem": key},
+		"bad":     {"ca.pem": []byte("nothing"), "cert.pem": cert, "key.pem": key},
+		"evil":    {"ca.pem": evil.CertPEM()},
 		"nothing": {},
 	} {
 		for name, data := range files {
@@ -61,21 +56,17 @@ func newFakes(t *testing.T) *fakes {
 		}
 		_ = os.MkdirAll(filepath.Join(dir, "certs", folder), 0o700)
 	}
-	pool := x509.NewCertPool()
-	pool.AddCert(good.cert)
-	config := func(id identity, auth tls.ClientAuthType) *tls.Config {
-		pair, err := tls.X509KeyPair(id.cert, id.key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, ClientAuth: auth, ClientCAs: pool}
+	loopback := []string{"localhost", "127.0.0.1"}
+	server := good.Server(t, loopback)
+	config := func(own *testcert.Pair, auth tls.ClientAuthType) *tls.Config {
+		return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{own.TLS()}, ClientAuth: auth, ClientCAs: good.Pool()}
 	}
 	f.start(t, "a", "unix", nil)
 	f.start(t, "b", "unix", nil)
 	f.start(t, "plain", "tcp", nil)
 	f.start(t, "tls", "tcp", config(server, tls.VerifyClientCertIfGiven))
 	f.start(t, "mtls", "tcp", config(server, tls.RequireAndVerifyClientCert))
-	f.start(t, "rogue", "tcp", config(evil.issue(t, "server"), tls.NoClientCert))
+	f.start(t, "rogue", "tcp", config(evil.Server(t, loopback), tls.NoClientCert))
 	return f
 }
 
@@ -185,67 +176,5 @@ func write(t *testing.T, path string, data []byte) {
 	}
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// authority issues certificates.
-type authority struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	pem  []byte
-}
-
-type identity struct{ cert, key []byte }
-
-func newAuthority(t *testing.T, name string) *authority {
-	t.Helper()
-	a := &authority{}
-	template := template(name)
-	template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
-	id := a.issueTemplate(t, template)
-	a.pem = id.cert
-	return a
-}
-
-func template(name string) *x509.Certificate {
-	return &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-}
-
-func (a *authority) issue(t *testing.T, name string) identity {
-	return a.issueTemplate(t, template(name))
-}
-
-// issueTemplate issues a certificate; the first is the authority's own.
-func (a *authority) issueTemplate(t *testing.T, template *x509.Certificate) identity {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parent, signer := a.cert, a.key
-	if parent == nil {
-		parent, signer = template, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a.cert == nil {
-		a.key = key
-		if a.cert, err = x509.ParseCertificate(der); err != nil {
-			t.Fatal(err)
-		}
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return identity{
-		cert: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		key:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
 	}
 }

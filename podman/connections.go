@@ -11,6 +11,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/gantry-go/gantry/internal/discover"
+	"github.com/gantry-go/gantry/internal/userfile"
 )
 
 // destination is a podman connection as the files have it.
@@ -153,7 +154,7 @@ func dropIns(dir string) (paths []string, err error) {
 
 // readConf lays a containers.conf over what was read before.
 func (c *connections) readConf(path string) error {
-	data, err := discover.ReadFile(path)
+	data, err := userfile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -179,7 +180,7 @@ func (c *connections) readList() error {
 	if c.listPath == "" {
 		return nil
 	}
-	data, err := discover.ReadFile(c.listPath)
+	data, err := userfile.Read(c.listPath)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

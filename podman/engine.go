@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/gantry-go/gantry/hijack"
+	"github.com/gantry-go/gantry/internal/apiversion"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -85,7 +86,7 @@ func fetchInfo(ctx context.Context, c transport.Caller) (Info, error) {
 			APIVersion: part.Details.APIVersion, MinAPIVersion: part.Details.MinAPIVersion, Version: part.Version,
 			DockerAPIVersion: v.APIVersion, DockerMinAPIVersion: v.MinAPIVersion, OS: v.OS, Arch: v.Arch,
 		}
-		if _, err := parseVersion(info.APIVersion); err != nil {
+		if _, err := apiversion.Parse(info.APIVersion); err != nil {
 			return Info{}, opVersion.Request().Refuse(transport.ErrProtocol, err)
 		}
 		return info, nil

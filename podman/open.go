@@ -22,6 +22,9 @@ import (
 //
 // Hosts of ssh:// and npipe:// need the option of package transport/ssh or transport/npipe.
 //
+// The engine is asked for its version, as operation "SystemVersion": observers are told of it, and a policy among the
+// options has to let it pass.
+//
 // [Engine.Choice] and [Engine.Source] tell what was decided, and [Find] does without opening. When no engine is found,
 // the error is a [NoEngineError]. The caller closes the engine.
 func Open(ctx context.Context, options ...transport.Option) (*Engine, error) {

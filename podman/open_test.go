@@ -164,9 +164,11 @@ func TestVersionsThatAreNotOffered(t *testing.T) {
 				t.Errorf("%+v: %v", c, err)
 			}
 		} else {
+			fits := map[string]string{"podman": "podman/v43", "docker": "docker/v141"}[c.engine]
 			for _, err := range []error{err, hijackErr} {
 				v, ok := errors.AsType[*podman.VersionError](err)
-				if !ok || !errors.Is(err, transport.ErrVersion) || v.Package != c.pkg || v.MaxOffered == "" || v.MinOffered == "" {
+				if !ok || !errors.Is(err, transport.ErrVersion) || v.Package != c.pkg || v.MaxOffered == "" || v.MinOffered == "" ||
+					v.Fits != fits || !strings.HasSuffix(err.Error(), ": use "+fits) {
 					t.Errorf("%+v: %v", c, err)
 				}
 			}

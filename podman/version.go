@@ -1,11 +1,9 @@
 package podman
 
 import (
-	"cmp"
 	"fmt"
-	"strconv"
-	"strings"
 
+	"github.com/gantry-go/gantry/internal/apiversion"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -18,14 +16,31 @@ type VersionError struct {
 	Package string
 	// MinOffered and MaxOffered are the range that the engine offers. MinOffered is empty where it names none.
 	MinOffered, MaxOffered string
+	// Fits is the generated package of that API that is best for the engine, "podman/v43" or "docker/v141"; empty where
+	// none is.
+	Fits string
 }
 
-// Error names both sides.
+// Error names both sides, and what would do.
 func (e *VersionError) Error() string {
+	offered := e.MinOffered + " to " + e.MaxOffered
 	if e.MinOffered == "" {
-		return fmt.Sprintf("the package is of %s API %s, the engine offers up to %s", e.API, e.Package, e.MaxOffered)
+		offered = "up to " + e.MaxOffered
 	}
-	return fmt.Sprintf("the package is of %s API %s, the engine offers %s to %s", e.API, e.Package, e.MinOffered, e.MaxOffered)
+	text := fmt.Sprintf("the package is of %s API %s, the engine offers %s", e.API, e.Package, offered)
+	if e.Fits != "" {
+		text += ": use " + e.Fits
+	}
+	return text
+}
+
+// Package returns the generated package that is best for the engine, the newest of those whose version of libpod's API it
+// offers, as "podman/v43"; or nothing, where it offers none of them.
+func (i Info) Package() string { return apiversion.Package("podman", i.MinAPIVersion, i.APIVersion) }
+
+// DockerPackage is [Info.Package] for Docker's API, as "docker/v141".
+func (i Info) DockerPackage() string {
+	return apiversion.Package("docker", i.DockerMinAPIVersion, i.DockerAPIVersion)
 }
 
 // offers returns the error of an operation whose API version the engine does not offer. An engine itself compares
@@ -33,48 +48,24 @@ func (e *VersionError) Error() string {
 // that are of no version, such as hand-made ones, pass.
 func (i Info) offers(r *transport.Request) error {
 	op := r.Operation()
-	api, low, high := "libpod", i.MinAPIVersion, i.APIVersion
+	api, low, high, fits := "libpod", i.MinAPIVersion, i.APIVersion, i.Package
 	switch {
 	case op.Version == "":
 		return nil
 	case op.Engine == "docker":
-		api, low, high = "Docker", i.DockerMinAPIVersion, i.DockerAPIVersion
+		api, low, high, fits = "Docker", i.DockerMinAPIVersion, i.DockerAPIVersion, i.DockerPackage
 	case op.Engine != "podman":
 		return nil
 	}
-	want, err := parseVersion(op.Version)
+	want, err := apiversion.Parse(op.Version)
 	if err != nil {
 		return r.Refuse(transport.ErrVersion, err)
 	}
-	newest, err := parseVersion(high)
-	if err != nil {
+	if _, err := apiversion.Parse(high); err != nil {
 		return r.Refuse(transport.ErrVersion, err)
 	}
-	oldest, err := parseVersion(low)
-	if want.compare(newest) > 0 || err == nil && want.compare(oldest) < 0 {
-		return r.Refuse(transport.ErrVersion, &VersionError{api, op.Version, low, high})
+	if !want.Within(low, high) {
+		return r.Refuse(transport.ErrVersion, &VersionError{api, op.Version, low, high, fits()})
 	}
 	return nil
-}
-
-// apiVersion is the first two numbers of a version; patches do not change an API. 1.9 comes before 1.41.
-type apiVersion struct{ major, minor int }
-
-// parseVersion reads "4.3", "4.3.1" and "6.0.0-rc1".
-func parseVersion(s string) (apiVersion, error) {
-	parts := strings.SplitN(s, ".", 3)
-	if len(parts) < 2 {
-		return apiVersion{}, fmt.Errorf("%.32q is no API version", s)
-	}
-	minor, _, _ := strings.Cut(parts[1], "-")
-	a, errA := strconv.ParseUint(parts[0], 10, 16)
-	b, errB := strconv.ParseUint(minor, 10, 16)
-	if errA != nil || errB != nil {
-		return apiVersion{}, fmt.Errorf("%.32q is no API version", s)
-	}
-	return apiVersion{int(a), int(b)}, nil
-}
-
-func (v apiVersion) compare(w apiVersion) int {
-	return cmp.Or(cmp.Compare(v.major, w.major), cmp.Compare(v.minor, w.minor))
 }

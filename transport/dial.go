@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"time"
 )
 
 // dialer opens connections for one pool of net/http.
@@ -37,7 +38,7 @@ func (d *dialer) dialTLSContext(ctx context.Context, _, _ string) (net.Conn, err
 
 // dial opens a connection that calls closed, which may be called more than once, when it is closed.
 func (d *dialer) dial(ctx context.Context, closed func()) (net.Conn, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, d.config.dialTimeout, fmt.Errorf("no connection within %v", d.config.dialTimeout))
+	ctx, cancel := within(ctx, d.config.dialTimeout, "connection")
 	defer cancel()
 	dial := d.config.dial
 	if dial == nil {
@@ -50,6 +51,14 @@ func (d *dialer) dial(ctx context.Context, closed func()) (net.Conn, error) {
 		return nil, &dialPhase{ErrConnect, dialCause(ctx, err)}
 	}
 	return &countedConn{Conn: conn, closed: closed}, nil
+}
+
+// within bounds what is done with a context; 0 is no bound.
+func within(ctx context.Context, limit time.Duration, what string) (context.Context, context.CancelFunc) {
+	if limit == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("no %s within %v", what, limit))
 }
 
 // dialCause prefers why the context ended to what the network made of it.

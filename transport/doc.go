@@ -2,7 +2,7 @@
 //
 // It is the runtime under every generated package: a [Client] speaks HTTP over a unix socket, TCP or TLS;
 // an [Operation] is one entry of an engine's API and makes a [Request]; and one generic function per kind of
-// result ([Object], [List], [Messages], [Upgrade], ...) sends a request through a [Caller] and decodes what comes.
+// result ([Object], [List], [Sequence], [Upgrade], ...) sends a request through a [Caller] and decodes what comes.
 // It knows nothing of any particular engine, API version or schema.
 //
 // A Client is immutable and safe for concurrent use; close it to end every call and stream that it carries.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gantry-go/gantry/transport"
+	"github.com/gantry-go/gantry/transport/transporttest"
 )
 
 // isError checks an error's class, and returns it for a closer look.
@@ -128,6 +129,16 @@ func TestRow14NoHandshake(t *testing.T) {
 		cancel()
 		capped := w.client(t, transport.WithTLS(&tls.Config{MinVersion: tls.VersionTLS12}), transport.WithTLSTimeout(50*time.Millisecond))
 		within(t, what, func() { isError(t, what, call(t.Context(), capped), transport.ErrTLS, false) })
+	}
+}
+
+// TestTimeoutsOfZero are no bounds, as for the header timeout.
+func TestTimeoutsOfZero(t *testing.T) {
+	engine := transporttest.New(t, transporttest.TLS(nil))
+	engine.Handle("/{any...}", transporttest.Empty(204))
+	c := engine.Client(t, transport.WithDialTimeout(0), transport.WithTLSTimeout(0), transport.WithHeaderTimeout(0))
+	if err := transport.None(t.Context(), c, opList.Request()); err != nil {
+		t.Error(err)
 	}
 }
 

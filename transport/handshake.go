@@ -78,7 +78,7 @@ func (d *dialer) dialTLS(ctx context.Context, closed func()) (net.Conn, error) {
 	h.stale = stale
 	conn := tls.Client(raw, config)
 	ctx = context.WithValue(ctx, handshakeKey{}, h)
-	ctx, cancel := context.WithTimeoutCause(ctx, d.config.tlsTimeout, fmt.Errorf("no TLS handshake within %v", d.config.tlsTimeout))
+	ctx, cancel := within(ctx, d.config.tlsTimeout, "TLS handshake")
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
 		_ = raw.Close()

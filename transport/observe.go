@@ -24,11 +24,15 @@ import (
 // for it. If it panics, so does the call, or whatever ended it, holding nothing.
 type Observer func(ctx context.Context, call *Call) (ended func())
 
-// WithObserver adds an observer. What the client repeats by itself, a read on a fresh connection or a request of which
-// nothing was written, is one call of several attempts. Calls that a wrapper of the client, or package docker's check
+// WithObserver adds an observer; nil is none. What the client repeats by itself is one call of several attempts: a read
+// on a fresh connection, a request of which nothing was written, one that a [RegistryAuth] has renewed. Calls that a wrapper of the client, or package docker's check
 // of the API version, refuse never come this far.
 func WithObserver(o Observer) Option {
-	return func(c *config) { c.observers = slices.Concat(c.observers, []Observer{o}) }
+	return func(c *config) {
+		if o != nil {
+			c.observers = slices.Concat(c.observers, []Observer{o})
+		}
+	}
 }
 
 // Call is a call as observers see it. They read it, between its beginning and its end, and do not keep it longer.
@@ -45,7 +49,7 @@ type Call struct {
 	// Status is the status of the answer, 0 where none came.
 	Status int
 	// Attempts is how often a connection was asked for: 0 for a call that was refused unsent, 1 for most, more where
-	// a connection turned out to be closed.
+	// a connection turned out to be closed, or the credentials for a registry were renewed.
 	Attempts int
 	// Reused says that the last attempt's connection had served other requests.
 	Reused bool
@@ -123,6 +127,7 @@ func (o *observation) tried(a *attempt) {
 		return
 	}
 	o.last = a
+	o.call.Status, o.call.Head = 0, 0 // of an attempt before this one
 	o.call.Attempts += int(a.tries.Load())
 	o.call.Reused = a.reused.Load()
 }

@@ -69,10 +69,10 @@ func WithDialer(dial DialFunc) Option { return func(o *config) { o.dial = dial }
 // long as they take, and their context ends them.
 func WithHeaderTimeout(d time.Duration) Option { return func(o *config) { o.headerTimeout = d } }
 
-// WithDialTimeout bounds the time to open a connection; 30 seconds unless set.
+// WithDialTimeout bounds the time to open a connection; 30 seconds unless set, 0 for no bound.
 func WithDialTimeout(d time.Duration) Option { return func(o *config) { o.dialTimeout = d } }
 
-// WithTLSTimeout bounds a TLS handshake; 10 seconds unless set.
+// WithTLSTimeout bounds a TLS handshake; 10 seconds unless set, 0 for no bound.
 func WithTLSTimeout(d time.Duration) Option { return func(o *config) { o.tlsTimeout = d } }
 
 // WithFreshConnections makes every call that changes something dial a connection of its own, which rules out that

@@ -24,7 +24,8 @@ import (
 type Policy func(r *Request) error
 
 // WithPolicy makes the client refuse what a policy refuses, with an [*Error] of class [ErrRefused] whose cause is the
-// policy's reason. It is asked last, so that no wrapper of the client and no editing of requests gets past it.
+// policy's reason. It is asked last, so that no wrapper of the client and no editing of requests gets past it. A
+// policy that is nil lets nothing pass.
 func WithPolicy(policies ...Policy) Option {
 	return func(c *config) { c.policies = slices.Concat(c.policies, policies) }
 }
@@ -32,12 +33,17 @@ func WithPolicy(policies ...Policy) Option {
 // judge returns the refusal of the first policy that has one.
 func (r *Request) judge(policies []Policy) error {
 	for _, policy := range policies {
+		if policy == nil {
+			return r.Refuse(ErrRefused, errNoPolicy)
+		}
 		if err := policy(r); err != nil {
 			return r.Refuse(ErrRefused, err)
 		}
 	}
 	return nil
 }
+
+var errNoPolicy = errors.New("a policy is nil")
 
 // ReadOnly is the policy that lets pass what changes nothing. It goes by what would be sent, the method and the path, and
 // not by what the operation calls itself, so it holds for operations made by hand too. What it lets pass:
@@ -91,7 +97,8 @@ func isVersion(segment string) bool {
 }
 
 // Allow is the policy that lets pass the operations of these ids alone: "ContainerList", "ContainerInspect". An operation
-// made by hand goes by the name that it was given.
+// made by hand goes by the name that it was given. Some calls need two: docker.Open and podman.Open send "SystemVersion",
+// and where no header says whether logs are framed, the method that reads them sends the container's inspect first.
 func Allow(ids ...string) Policy {
 	allowed := slices.Clone(ids)
 	return func(r *Request) error {

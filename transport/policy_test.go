@@ -150,6 +150,17 @@ func TestPolicyRefusesBeforeDialing(t *testing.T) {
 	}
 }
 
+// TestNilPolicyRefuses holds that a policy that is missing by mistake lets nothing pass.
+func TestNilPolicyRefuses(t *testing.T) {
+	engine := transporttest.New(t)
+	for name, c := range map[string]transport.Caller{
+		"client":     engine.Client(t, transport.WithPolicy(nil)),
+		"restricted": transport.Restrict(engine.Client(t), nil),
+	} {
+		isError(t, name, transport.None(t.Context(), c, opList.Request()), transport.ErrRefused, false)
+	}
+}
+
 // marked reports whether errdefs takes the error for one of permission.
 func marked(err error) bool {
 	_, ok := errors.AsType[interface {

@@ -111,15 +111,19 @@ func (c *Client) reauthorize(ctx context.Context, r *Request, resp *http.Respons
 		return false, nil
 	}
 	again, err = c.authorize(ctx, r, true)
-	if err == nil && !again {
+	switch {
+	case err == nil && !again:
 		return false, nil
+	case again: // the refusal is not what comes of the call, so it is not checked, which observers would be told of
+		_ = readErrorBody(resp.Body)
+		_ = resp.Body.Close()
+		return true, nil
 	}
 	refusal := Check(r, resp) // reads and closes the answer
-	if failure, ok := errors.AsType[*Error](refusal); ok && err != nil {
+	if failure, ok := errors.AsType[*Error](refusal); ok {
 		failure.Err = cause(err)
-		return false, failure
 	}
-	return true, nil
+	return false, refusal
 }
 
 // cause returns what made an error of the request, without the request.

@@ -179,7 +179,8 @@ func TestRegistryAuthIsRenewedOnce(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			engine := transporttest.New(t)
-			client := engine.Client(t)
+			w := newWatched()
+			client := engine.Client(t, transport.WithObserver(w.observe))
 			engine.Handle("POST /v1.41/images/create", transporttest.Handler(func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get(auth) != "good" {
 					w.WriteHeader(http.StatusUnauthorized)
@@ -202,6 +203,10 @@ func TestRegistryAuthIsRenewedOnce(t *testing.T) {
 			}
 			if len(s.asked) > 1 && s.asked[1] != c.tokens[0] {
 				t.Error("the source does not learn what was refused")
+			}
+			seen := w.one(t)
+			if status := map[bool]int{true: 200, false: 401}[c.class == nil]; !errors.Is(seen.Err, c.class) || seen.Status != status || seen.Attempts != c.sent {
+				t.Errorf("observed: %d after %d attempts, %v", seen.Status, seen.Attempts, seen.Err)
 			}
 		})
 	}
@@ -258,6 +263,8 @@ func TestRegistryHeaderOfSeveralKinds(t *testing.T) {
 		{"a source", []any{transport.Anonymous, give("one")}, "one"},
 		{"a source of nothing", []any{transport.Anonymous, give("")}, "e30="},
 		{"the last source", []any{give("one"), give("two")}, "two"},
+		{"a source without fields", []any{transport.Anonymous, constant{}}, "constant"},
+		{"a source that is text", []any{transport.Anonymous, named("one")}, "by name: one"},
 		{"a fixed one after a source", []any{give("one"), transport.Secret("two")}, "two"},
 		{"a nil source", []any{transport.Anonymous, none}, "e30="},
 		{"nil", []any{transport.Anonymous, transport.RegistryAuth(nil)}, "e30="},
@@ -280,4 +287,18 @@ func TestRegistryHeaderOfSeveralKinds(t *testing.T) {
 	if err := transport.None(t.Context(), client, r); !errors.Is(err, transport.ErrCredentials) || strings.Contains(err.Error(), "secret") {
 		t.Error(err)
 	}
+}
+
+// constant is a source whose value is its type's zero value, as of every type without fields.
+type constant struct{}
+
+func (constant) RegistryHeader(context.Context, transport.RegistryQuery) (transport.Secret, error) {
+	return "constant", nil
+}
+
+// named is a source that is text and no header.
+type named string
+
+func (n named) RegistryHeader(context.Context, transport.RegistryQuery) (transport.Secret, error) {
+	return transport.Secret("by name: " + string(n)), nil
 }

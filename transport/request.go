@@ -157,7 +157,14 @@ func (r *Request) QueryJSONEach(name string, v any) {
 // as it is, and printed nowhere. Any other [RegistryAuth] is asked for the value when the request is sent.
 func (r *Request) Header(name string, v any) {
 	value := reflect.ValueOf(v)
-	if v == nil || value.IsZero() {
+	from, asks := v.(RegistryAuth)
+	if _, fixed := v.(Secret); fixed {
+		asks = false
+	}
+	if asks { // also the zero value of a type without fields, which is a source like any other
+		asks = !isNil(value)
+	}
+	if v == nil || value.IsZero() && !asks {
 		return
 	}
 	if !validHeaderName(name) {
@@ -168,7 +175,7 @@ func (r *Request) Header(name string, v any) {
 		r.refuse("header " + name + " would have the call repeated, and no engine heeds it")
 		return
 	}
-	if from, ok := v.(RegistryAuth); ok && value.Kind() != reflect.String {
+	if asks {
 		r.authFrom(name, from)
 		return
 	}
@@ -186,6 +193,15 @@ func (r *Request) Header(name string, v any) {
 	}
 	// The value may be a secret: name the header alone.
 	r.refuse(fmt.Sprintf("header %s holds a character that no header may hold", name))
+}
+
+// isNil reports whether a value is a nil pointer, function, map or the like.
+func isNil(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
+		return v.IsNil()
+	}
+	return false
 }
 
 func headerLines(v reflect.Value) []string {

@@ -8,8 +8,8 @@
 //
 // An argument is NAME=VALUE, by the parameter's name on the wire; a name that is given again makes a list. body=TEXT is
 // the request's body, body=@FILE that of a file, and body=@- what comes on standard input. Without -host the engine is
-// found as package docker or podman finds it. A JSON answer is printed indented, messages one to a line, bytes as they are; an
-// upgraded connection is tied to standard input and output.
+// found as package docker or podman finds it; hosts of ssh:// and npipe:// are reached too. A JSON answer is printed
+// indented, messages one to a line, bytes as they are; an upgraded connection is tied to standard input and output.
 package main
 
 import (
@@ -28,6 +28,8 @@ import (
 	"github.com/gantry-go/gantry/docker"
 	"github.com/gantry-go/gantry/podman"
 	"github.com/gantry-go/gantry/transport"
+	"github.com/gantry-go/gantry/transport/npipe"
+	"github.com/gantry-go/gantry/transport/ssh"
 )
 
 func main() {
@@ -144,15 +146,16 @@ type engine interface {
 }
 
 func open(ctx context.Context, name, host string) (engine, error) {
+	ways := []transport.Option{ssh.Hosts(), npipe.Hosts()}
 	switch {
 	case name == "podman" && host == "":
-		return podman.Open(ctx)
+		return podman.Open(ctx, ways...)
 	case name == "podman":
-		return podman.OpenHost(ctx, host)
+		return podman.OpenHost(ctx, host, ways...)
 	case host == "":
-		return docker.Open(ctx)
+		return docker.Open(ctx, ways...)
 	}
-	return docker.OpenHost(ctx, host)
+	return docker.OpenHost(ctx, host, ways...)
 }
 
 // parse reads NAME=VALUE arguments.

@@ -1,21 +1,15 @@
 package enginetest
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"github.com/gantry-go/gantry/internal/testcert"
 )
 
 // registryServer is a registry of this process.
@@ -61,7 +55,10 @@ func (r *registryServer) serve(t testing.TB, engines ...*Engine) (address, user,
 			r.dir, r.err = os.MkdirTemp("", "gantry") //nolint:usetesting // other tests use it too
 		}
 		if r.err == nil && r.tls {
-			r.err = selfSigned(r.dir)
+			// Its own authority, where registry.sh looks for it.
+			own := testcert.Authority(t, "gantry", testcert.At("127.0.0.1"), testcert.For(x509.ExtKeyUsageServerAuth))
+			testcert.Write(t, filepath.Join(r.dir, "certificate.pem"), own.CertPEM())
+			testcert.Write(t, filepath.Join(r.dir, "key.pem"), own.KeyPEM(t))
 		}
 	}
 	if r.err != nil {
@@ -84,31 +81,6 @@ func (r *registryServer) serve(t testing.TB, engines ...*Engine) (address, user,
 	}
 	user, password, _ = strings.Cut(strings.TrimSpace(string(credentials)), " ")
 	return address, user, password
-}
-
-// selfSigned writes a certificate that is its own authority, for the loopback, where registry.sh looks for it.
-func selfSigned(dir string) error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "gantry"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return err
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(dir, "certificate.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), 0o600),
-		os.WriteFile(filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600))
 }
 
 // removeRegistries ends the registries.

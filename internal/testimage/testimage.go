@@ -74,11 +74,6 @@ func Archive(tag string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Rootfs returns the image's one layer, a tar of a root file system: what an import takes.
-func Rootfs() ([]byte, error) {
-	return layer()
-}
-
 func sum(data []byte) string {
 	s := sha256.Sum256(data)
 	return hex.EncodeToString(s[:])

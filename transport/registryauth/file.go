@@ -6,16 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
-)
 
-// maxFile bounds a configuration file, and what a helper says.
-const maxFile = 1 << 20
+	"github.com/gantry-go/gantry/internal/userfile"
+)
 
 // file is what config.json and auth.json say of credentials.
 type file struct {
@@ -37,7 +34,7 @@ type fileEntry struct {
 
 // readFile reads a configuration file; one that is not there, or is empty, says nothing.
 func readFile(path string) (*file, error) {
-	data, err := readBounded(path)
+	data, err := userfile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &file{}, nil
 	}
@@ -45,27 +42,6 @@ func readFile(path string) (*file, error) {
 		return nil, fmt.Errorf("registryauth: %w", err)
 	}
 	return parseFile(path, data)
-}
-
-// readBounded reads a file of at most [maxFile] bytes. A pipe, which could make the call wait for ever, is refused.
-func readBounded(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() && info.Mode()&fs.ModeCharDevice == 0 { // /dev/null is a way to say nothing
-		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d bytes", maxFile)}
-	}
-	return data, err
 }
 
 // parseFile reads what came from somewhere. The error does not repeat the text, which holds secrets.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gantry-go/gantry/internal/userfile"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -79,7 +80,7 @@ func (h helper) runWithin(ctx context.Context, limit time.Duration, verb, input 
 	err = cmd.Run()
 	switch {
 	case stdout.over:
-		return nil, false, h.fail(fmt.Sprintf("wrote more than %d bytes", maxFile))
+		return nil, false, h.fail(fmt.Sprintf("wrote more than %d bytes", userfile.Max))
 	case ctx.Err() != nil:
 		return nil, false, context.Cause(ctx)
 	case running.Err() != nil:
@@ -130,7 +131,7 @@ func (h helper) list(ctx context.Context) ([]string, error) {
 	return slices.Sorted(maps.Keys(answer)), nil
 }
 
-// bounded keeps at most [maxFile] bytes and has the helper ended that writes more.
+// bounded keeps at most [userfile.Max] bytes and has the helper ended that writes more.
 type bounded struct {
 	data []byte // no bytes.Buffer in its place: it would be filled past Write
 	full func()
@@ -138,7 +139,7 @@ type bounded struct {
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if len(b.data)+len(p) > maxFile {
+	if len(b.data)+len(p) > userfile.Max {
 		b.over = true
 		b.full()
 		return 0, errors.New("too much")

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gantry-go/gantry/internal/userfile"
 )
 
 // Default returns a keyring that knows what docker login and podman login have left: the credential that the command
@@ -29,8 +31,8 @@ func Docker() *Keyring {
 		var files []*file
 		const variable = "DOCKER_AUTH_CONFIG"
 		if text := os.Getenv(variable); text != "" {
-			if len(text) > maxFile {
-				return nil, fmt.Errorf("registryauth: %s is larger than %d bytes", variable, maxFile)
+			if len(text) > userfile.Max {
+				return nil, fmt.Errorf("registryauth: %s is larger than %d bytes", variable, userfile.Max)
 			}
 			f, err := parseFile(variable, []byte(text))
 			if err != nil {

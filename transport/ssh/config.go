@@ -3,12 +3,12 @@ package ssh
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gantry-go/gantry/internal/userfile"
 )
 
 // The format is that of ssh_config(5): the first value of a word counts, blocks apply by the host that was asked for,
@@ -18,7 +18,6 @@ import (
 
 // Bounds on what files may make us read.
 const (
-	maxFile     = 1 << 20
 	maxIncludes = 16
 	maxFiles    = 256
 )
@@ -80,7 +79,7 @@ type configReader struct {
 
 // file reads a file, of which the part before its first block applies if active.
 func (r *configReader) file(f configFile, active bool, depth int) error {
-	text, err := readBounded(f.path)
+	text, err := userfile.Read(f.path)
 	switch {
 	case f.optional && errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -91,7 +90,7 @@ func (r *configReader) file(f configFile, active bool, depth int) error {
 		return fmt.Errorf("configuration: more than %d files", maxFiles)
 	}
 	applies := active
-	for i, line := range strings.Split(text, "\n") {
+	for i, line := range strings.Split(string(text), "\n") {
 		word, args, err := splitLine(line)
 		switch {
 		case err != nil:
@@ -283,33 +282,4 @@ func splitArgs(rest string) (args []string, err error) {
 		args = append(args, arg.String())
 		rest = rest[i:]
 	}
-}
-
-// checkFile returns an error for what is no file: reading a pipe or a terminal would wait, for ever perhaps.
-func checkFile(path string) error {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() && path != os.DevNull {
-		return fmt.Errorf("%s is not a file", path)
-	}
-	return err
-}
-
-// readBounded reads a file of at most 1 MiB.
-func readBounded(path string) (string, error) {
-	if err := checkFile(path); err != nil {
-		return "", err
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return "", err
-	}
-	if len(text) > maxFile {
-		return "", fmt.Errorf("%s is larger than %d bytes", path, maxFile)
-	}
-	return string(text), nil
 }

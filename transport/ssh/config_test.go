@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gantry-go/gantry/internal/userfile"
 )
 
 // resolved returns what a configuration makes of a host, in a home of its own.
@@ -102,8 +104,8 @@ func TestConfigRefused(t *testing.T) {
 		"ProxyJump me:secret@a":           "ProxyJump",
 		`Host "a`:                         "config:1",
 		"\nInclude [":                     "config:2",
-		"Include /dev/zero":               "/dev/zero is not a file",
-		"Include /dev/tty":                "/dev/tty is not a file",
+		"Include /dev/zero":               "/dev/zero: it is no regular file",
+		"Include /dev/tty":                "/dev/tty: it is no regular file",
 		"ProxyJump none\nProxyCommand nc": "",
 		"ProxyCommand none":               "",
 		"Include /dev/null":               "",
@@ -158,7 +160,7 @@ func TestConfigInclude(t *testing.T) {
 	if _, err := read(many); err == nil {
 		t.Error("files that include each other without end are read")
 	}
-	ok(t, os.WriteFile(filepath.Join(dir, "large"), make([]byte, maxFile+1), 0o600))
+	ok(t, os.WriteFile(filepath.Join(dir, "large"), make([]byte, userfile.Max+1), 0o600))
 	if _, err := read(filepath.Join(dir, "large")); err == nil || !strings.Contains(err.Error(), "larger") {
 		t.Errorf("a large file: %v", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	known "golang.org/x/crypto/ssh/knownhosts"
 
+	"github.com/gantry-go/gantry/internal/userfile"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -91,7 +92,7 @@ func (s *settings) judge(o *options) (*hostKeys, error) {
 	h.files = s.knownHosts
 	var there []string
 	for _, path := range s.knownHosts {
-		switch err := checkFile(path); {
+		switch err := userfile.Check(path); {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:

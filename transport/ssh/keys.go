@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/gantry-go/gantry/internal/userfile"
 )
 
 // keyring gathers the keys that one connection may be made with, and remembers why others are not among them.
@@ -121,11 +123,11 @@ func readCertificate(path string) (*ssh.Certificate, error) {
 }
 
 func readPublic(path string) (ssh.PublicKey, error) {
-	text, err := readBounded(path)
+	text, err := userfile.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text)) //nolint:dogsled // comment, options and rest say nothing here
+	key, _, _, _, err := ssh.ParseAuthorizedKey(text) //nolint:dogsled // comment, options and rest say nothing here
 	return key, err
 }
 
@@ -149,7 +151,7 @@ func (k *keyring) file(path string, held []ssh.Signer, certificates []*ssh.Certi
 
 // load returns the key of a file: by the agent if that has it, without a passphrase until a signature is needed.
 func (k *keyring) load(path string, held []ssh.Signer) (ssh.Signer, error) {
-	text, err := readBounded(path)
+	text, err := userfile.Read(path)
 	if err != nil {
 		// A public key alone is enough for one that the agent holds.
 		if public, pubErr := readPublic(path + ".pub"); pubErr == nil {
@@ -159,14 +161,14 @@ func (k *keyring) load(path string, held []ssh.Signer) (ssh.Signer, error) {
 		}
 		return nil, err
 	}
-	if public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text)); err == nil { //nolint:dogsled // as above
+	if public, _, _, _, err := ssh.ParseAuthorizedKey(text); err == nil { //nolint:dogsled // as above
 		// IdentityFile may name a public key, whose private one only the agent has.
 		if signer := find(held, public); signer != nil {
 			return signer, nil
 		}
 		return nil, errors.New("is a public key, and the agent does not hold the private one")
 	}
-	signer, err := ssh.ParsePrivateKey([]byte(text))
+	signer, err := ssh.ParsePrivateKey(text)
 	if err == nil {
 		if inAgent := find(held, signer.PublicKey()); inAgent != nil {
 			return inAgent, nil
@@ -189,7 +191,7 @@ func (k *keyring) load(path string, held []ssh.Signer) (ssh.Signer, error) {
 	if k.options.passphrase == nil {
 		return nil, errors.New("is encrypted: add it to the agent, or give the option ssh.Passphrases")
 	}
-	sealed := &sealedKey{ctx: k.ctx, path: path, text: []byte(text), public: public, ask: k.options.passphrase}
+	sealed := &sealedKey{ctx: k.ctx, path: path, text: text, public: public, ask: k.options.passphrase}
 	if public == nil {
 		return sealed.open()
 	}
