@@ -35,7 +35,7 @@ type Trap struct {
 func New(t testing.TB, more ...string) *Trap {
 	c := &Trap{t: t}
 	for _, secret := range append([]string{Secret}, more...) {
-		c.forms = append(c.forms, secret, fmt.Sprintf("%x", secret), strings.Trim(fmt.Sprint([]byte(secret)), "[]"))
+		c.forms = append(c.forms, secret, fmt.Sprintf("%x", secret), strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]"))
 		for ahead := range 3 { // the characters of base64 depend on what is before and behind
 			encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", ahead) + secret))
 			c.forms = append(c.forms, encoded[(ahead*8+5)/6:len(encoded)-1])

@@ -26,7 +26,7 @@ func TestTrap(t *testing.T) {
 		"text":         func(c *canary.Trap) { c.Text("x", "a "+canary.Secret) },
 		"another":      func(c *canary.Trap) { c.Text("x", "a "+other) },
 		"bytes":        func(c *canary.Trap) { c.Value("x", []byte("a"+canary.Secret)) },
-		"numbers":      func(c *canary.Trap) { c.Text("x", fmt.Sprint([]byte("abc"+canary.Secret+"d"))) },
+		"numbers":      func(c *canary.Trap) { c.Text("x", fmt.Sprintf("%d", []byte("abc"+canary.Secret+"d"))) },
 		"base64 0":     func(c *canary.Trap) { c.Text("x", base64.StdEncoding.EncodeToString([]byte(canary.Secret))) },
 		"base64 1":     func(c *canary.Trap) { c.Text("x", base64.URLEncoding.EncodeToString([]byte("abc:"+canary.Secret+"d"))) },
 		"base64 2":     func(c *canary.Trap) { c.Text("x", base64.StdEncoding.EncodeToString([]byte("alice"+other+"de"))) },

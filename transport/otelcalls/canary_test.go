@@ -59,7 +59,7 @@ func TestRow90NoSecretInSpans(t *testing.T) {
 		c.Text("a span", fmt.Sprintf("%+v", span))
 		c.Text("its status", span.Status.Description)
 		for _, attr := range span.Attributes {
-			c.Text("an attribute", string(attr.Key)+"="+attr.Value.Emit())
+			c.Text("an attribute", string(attr.Key)+"="+attr.Value.String())
 		}
 		for _, event := range span.Events {
 			c.Text("an event", fmt.Sprintf("%+v", event))
