@@ -15,7 +15,7 @@ import (
 
 // set puts a parameter into the request. What is wrong is said without the value, which may be a secret.
 func (p *Param) set(req *transport.Request, given any) error {
-	if auth, ok := given.(transport.RegistryAuth); ok && p.Type == "secret" && !absent(given) {
+	if auth, ok := given.(transport.RegistryAuth); ok && p.Type == "secret" && p.In == "header" && !absent(given) {
 		if p.Anonymous {
 			req.Header(p.Name, transport.Anonymous) // which stands where the source of credentials has none
 		}
@@ -56,6 +56,9 @@ func (p *Param) put(req *transport.Request, v any) error {
 	}
 	if err != nil {
 		return err
+	}
+	if text, ok := value.(string); ok && p.Type == "secret" {
+		value = transport.Secret(text)
 	}
 	switch p.In {
 	case "query":

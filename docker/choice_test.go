@@ -166,6 +166,37 @@ func TestRow93HostileContexts(t *testing.T) {
 	}
 }
 
+// TestRow93OnlyTheChosenContext has contexts that nobody has chosen, one of them hostile, and one that is chosen.
+func TestRow93OnlyTheChosenContext(t *testing.T) {
+	f := newFakes(t)
+	home, runtime := isolate(t)
+	config := filepath.Join(home, ".docker")
+	addContext(t, config, aContext{name: "bee", host: "unix://$b"}, f)
+	addContext(t, config, aContext{name: "default", host: "unix://$b"}, f)
+	write(t, metaFile(config, "broken"), []byte("{"))
+	for _, current := range []string{`{}`, `{"currentContext":""}`, `{"currentContext":"default"}`} {
+		write(t, filepath.Join(config, "config.json"), []byte(current))
+		choice, err := docker.Find(t.Context())
+		if err == nil && (choice.Context != "" && choice.Context != "default" || choice.Host == f.expand("unix://$b")) {
+			t.Errorf("%s: %v", current, choice)
+		}
+		if none, is := errors.AsType[*docker.NoEngineError](err); err != nil && !is {
+			t.Errorf("%s: %v, %v", current, err, none)
+		}
+	}
+	write(t, filepath.Join(config, "config.json"), []byte(`{"currentContext":"bee"}`))
+	if choice, err := docker.Find(t.Context()); err != nil || choice.Context != "bee" || choice.Host != f.expand("unix://$b") {
+		t.Errorf("%v, %v", choice, err)
+	}
+	t.Setenv("DOCKER_HOST", "unix://"+filepath.Join(runtime, "own.sock"))
+	if choice, err := docker.Find(t.Context()); err != nil || choice.Context != "" || choice.Source != "DOCKER_HOST" {
+		t.Errorf("%v, %v", choice, err)
+	}
+	if asked := f.take(); asked != "" {
+		t.Errorf("%s was asked", asked)
+	}
+}
+
 // TestContextByLinks holds that a folder of settings may be kept elsewhere, as people do.
 func TestContextByLinks(t *testing.T) {
 	f := newFakes(t)

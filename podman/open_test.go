@@ -94,6 +94,36 @@ func TestOpenByContainerHost(t *testing.T) {
 	}
 }
 
+// TestRow7SecretsInTheHost holds that a host with more than a host in it is refused, wherever it comes from, and not
+// repeated.
+func TestRow7SecretsInTheHost(t *testing.T) {
+	for _, host := range []string{
+		"tcp://me:s3cret@127.0.0.1:1", "http://s3cret@127.0.0.1", "tcp://127.0.0.1:1?token=s3cret", "tcp://127.0.0.1:1/#s3cret",
+		"ssh://me:s3cret@127.0.0.1", "tcp://me:s3cret@127.0.0.1:port", "me:s3cret@127.0.0.1",
+	} {
+		isolate(t)
+		refused := func(what string, err error) {
+			t.Helper()
+			if !errors.Is(err, transport.ErrInvalidInput) || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "s3cret") {
+				t.Errorf("%s %s: %v", what, host, err)
+			}
+		}
+		_, err := podman.OpenHost(t.Context(), host)
+		refused("OpenHost", err)
+		t.Setenv("CONTAINER_HOST", host)
+		_, err = podman.Open(t.Context())
+		refused("CONTAINER_HOST", err)
+		t.Setenv("CONTAINER_HOST", "")
+		list := filepath.Join(t.TempDir(), "list.json")
+		write(t, list, fmt.Sprintf(`{"Connection":{"Default":"bad","Connections":{"bad":{"URI":%q}}}}`, host))
+		t.Setenv("PODMAN_CONNECTIONS_CONF", list)
+		_, err = podman.Open(t.Context())
+		refused("a connection", err)
+		_, err = podman.OpenConnection(t.Context(), "bad")
+		refused("a connection", err)
+	}
+}
+
 func TestOpenByContainerHostTriesNothingElse(t *testing.T) {
 	runtime := isolate(t)
 	offer(t, filepath.Join(runtime, "podman", "podman.sock"), versions("4.0.0", "4.3.1"))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -14,6 +15,8 @@ import (
 	"github.com/gantry-go/gantry/transport"
 )
 
+// TestRow28RedirectsAreNotFollowed has every method redirected to another host, to the same one, and to nowhere: no
+// location is asked, and no body taken for an answer.
 func TestRow28RedirectsAreNotFollowed(t *testing.T) {
 	other := answers(t, 200, `{"Id":"elsewhere"}`)
 	target, err := net.Listen("tcp", "127.0.0.1:0")
@@ -21,19 +24,43 @@ func TestRow28RedirectsAreNotFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	other.serve(t, target, func(c *wireConn) { c.gone() })
-	for _, status := range []int{301, 302, 303, 307, 308} {
-		for _, op := range []*transport.Operation{&opInspect, &opStart, &opAttach} {
-			w := raw(t, fmt.Sprintf("HTTP/1.1 %d x\r\nLocation: http://%s/\r\nContent-Length: 16\r\n\r\n{\"Id\":\"redirect\"", status, target.Addr()))
-			r := op.Request("conny")
-			r.Header("X-Registry-Auth", transport.Secret("token"))
-			_, err := transport.Object[thing](t.Context(), w.client(t), r)
-			isError(t, fmt.Sprint(status, op.Name), err, transport.ErrRedirect, false)
-			_, err = w.client(t).Hijack(t.Context(), op.Request("conny"))
-			isError(t, fmt.Sprint(status, op.Name), err, transport.ErrRedirect, false)
+	asked := 0
+	for _, location := range []string{"http://" + target.Addr().String() + "/", "/v1.41/elsewhere", "//" + target.Addr().String() + "/", "unix:///x", "", "::"} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			w := play(t, func(c *wireConn) {
+				for r := c.request(); r != nil; r = c.request() {
+					c.write(fmt.Sprintf("HTTP/1.1 %d x\r\nLocation: %s\r\nContent-Length: 16\r\n\r\n", status, location))
+					if r.Method != http.MethodHead {
+						c.write(`{"Id":"redirect"`)
+					}
+				}
+			})
+			client := w.client(t)
+			for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE"} {
+				what := fmt.Sprint(status, " ", method, " ", location)
+				op := transport.Operation{Name: "X", Method: method, Path: "/v1.41/x/{id}"}
+				request := func() *transport.Request {
+					asked++
+					r := op.Request("conny")
+					r.Header("X-Registry-Auth", transport.Secret("token"))
+					return r
+				}
+				_, err := transport.Object[thing](t.Context(), client, request())
+				isError(t, what, err, transport.ErrRedirect, false)
+				_, err = transport.Sequence[thing](t.Context(), client, request())
+				isError(t, what, err, transport.ErrRedirect, false)
+				_, err = client.Hijack(t.Context(), request())
+				isError(t, what, err, transport.ErrRedirect, false)
+			}
+			_ = client.Close()
+			asked -= len(w.requests)
 		}
 	}
 	if n := other.accepted.Load(); n != 0 {
 		t.Errorf("the redirect's target was contacted %d times", n)
+	}
+	if asked != 0 {
+		t.Errorf("%d more requests than calls", -asked)
 	}
 }
 

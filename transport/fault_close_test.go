@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -184,6 +185,35 @@ func TestRow94CloseEndsDials(t *testing.T) {
 	}
 	_ = c.Close()
 	within(t, "the dials", all.Wait)
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent, begun := &wire{host: "tcp://" + listener.Addr().String()}, make(chan struct{}, 8)
+	silent.serve(t, listener, func(c *wireConn) {
+		if _, err := c.in.Peek(1); err == nil {
+			begun <- struct{}{}
+		}
+		c.gone()
+	})
+	c = silent.client(t, transport.WithTLS(&tls.Config{MinVersion: tls.VersionTLS12}))
+	for _, call := range []func() error{
+		func() error { return transport.None(t.Context(), c, opStart.Request("conny")) },
+		func() error { return hijacks(t, c) },
+		func() error { return streams(t, c) },
+	} {
+		all.Go(func() {
+			if err := call(); !errors.Is(err, transport.ErrClosed) {
+				t.Error(err)
+			}
+		})
+	}
+	for range 3 {
+		<-begun
+	}
+	_ = c.Close()
+	within(t, "the handshakes", all.Wait)
 }
 
 // hang is a dialer that tells of each dial and never has a connection.

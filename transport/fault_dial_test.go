@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gantry-go/gantry/transport"
@@ -139,6 +140,34 @@ func TestTimeoutsOfZero(t *testing.T) {
 	c := engine.Client(t, transport.WithDialTimeout(0), transport.WithTLSTimeout(0), transport.WithHeaderTimeout(0))
 	if err := transport.None(t.Context(), c, opList.Request()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRow14HandshakeHasTenSeconds holds how long a handshake may take where nobody has said it.
+func TestRow14HandshakeHasTenSeconds(t *testing.T) {
+	for what, call := range map[string]func(*testing.T, *transport.Client) error{
+		"call": func(t *testing.T, c *transport.Client) error {
+			return transport.None(t.Context(), c, opStart.Request("conny"))
+		},
+		"attach": hijacks, "events": streams,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, err := transport.New("tcp://engine", transport.WithTLS(&tls.Config{MinVersion: tls.VersionTLS12}),
+				transport.WithDialer(func(context.Context) (net.Conn, error) {
+					near, far := net.Pipe()
+					go func() { _, _ = io.Copy(io.Discard, far) }()
+					return near, nil
+				}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			isError(t, what, call(t, c), transport.ErrTLS, false)
+			if took := time.Since(began); took != 10*time.Second {
+				t.Errorf("%s: it took %v", what, took)
+			}
+			_ = c.Close()
+		})
 	}
 }
 

@@ -98,22 +98,62 @@ func TestRow16OldTLSIsRefused(t *testing.T) {
 	}
 }
 
+// TestRow23PlainAndTLSMixed has a client without TLS at an engine that speaks it, which answers with an alert, hangs up or,
+// as Go's servers do, says so in plain HTTP; and the reverse, where no HTTP byte may be sent.
 func TestRow23PlainAndTLSMixed(t *testing.T) {
+	calls := func(c *transport.Client) map[string]error {
+		return map[string]error{
+			"read":   transport.None(t.Context(), c, opInspect.Request("conny")),
+			"change": transport.None(t.Context(), c, opStart.Request("conny")),
+			"attach": hijacks(t, c),
+			"events": streams(t, c),
+		}
+	}
+	on := func(script func(c *wireConn)) *wire {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &wire{host: "tcp://" + listener.Addr().String(), requests: make(chan *http.Request, 100)}
+		w.serve(t, listener, script)
+		return w
+	}
+	for name, c := range map[string]struct {
+		answer string
+		class  error
+	}{
+		"alert": {"\x15\x03\x01\x00\x02\x02\x46", transport.ErrProtocol},
+		"plain": {"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n", transport.ErrBadRequest},
+	} {
+		client := on(func(conn *wireConn) {
+			if conn.request() != nil {
+				conn.write(c.answer)
+			}
+		}).client(t)
+		within(t, name, func() {
+			for what, err := range calls(client) {
+				if !errors.Is(err, c.class) {
+					t.Errorf("plain to TLS, %s, %s: %v, want %v", name, what, err, c.class)
+				}
+			}
+		})
+	}
+	// crypto/tls hangs up as well as it can: what of its alert arrives depends on what it has not read.
 	secure, config := playTLS(t, func(c *wireConn) { c.request() })
-	err := transport.None(t.Context(), secure.client(t), opStart.Request("conny"))
-	if !errors.Is(err, transport.ErrProtocol) && !errors.Is(err, transport.ErrTransport) && !errors.Is(err, transport.ErrBadRequest) {
-		t.Errorf("plain to TLS: %v", err)
+	for what, err := range calls(secure.client(t)) {
+		if !errors.Is(err, transport.ErrProtocol) && !errors.Is(err, transport.ErrTransport) {
+			t.Errorf("plain to TLS, %s: %v", what, err)
+		}
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain := &wire{host: "tcp://" + listener.Addr().String(), requests: make(chan *http.Request, 100)}
-	plain.serve(t, listener, func(c *wireConn) {
-		if c.head() == nil {
-			c.write("HTTP/1.1 400 Bad Request\r\n\r\n")
+	plain := on(func(c *wireConn) {
+		if c.head() != nil {
+			t.Error("a request was sent without TLS")
+		}
+		c.write("HTTP/1.1 400 Bad Request\r\n\r\n")
+	}).client(t, transport.WithTLS(config))
+	within(t, "TLS to plain", func() {
+		for what, err := range calls(plain) {
+			isError(t, "TLS to plain, "+what, err, transport.ErrTLS, false)
 		}
 	})
-	err = transport.None(t.Context(), plain.client(t, transport.WithTLS(config)), opStart.Request("conny"))
-	isError(t, "TLS to plain", err, transport.ErrTLS, false)
 }

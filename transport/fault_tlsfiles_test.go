@@ -139,12 +139,26 @@ func TestRow90NoKeyIsPrinted(t *testing.T) {
 			t.Errorf("%s shows the key of a configuration", verb)
 		}
 	}
-	for _, v := range []any{files, &files, option, c, struct{ engine *transport.Client }{c}} {
+	for _, v := range []any{files, &files, map[string]any{"in": &files}, option, c, struct{ engine *transport.Client }{c}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 			if text := fmt.Sprintf(verb, v); strings.Contains(text, line) || strings.Contains(text, numbers) {
 				t.Errorf("%s of %T shows the key", verb, v)
 			}
 		}
+	}
+}
+
+// TestTLSFilesPrint holds what is printed of them, which is no content.
+func TestTLSFilesPrint(t *testing.T) {
+	files := transport.TLSFiles{CA: "ca.pem", CertPEM: []byte("x"), KeyPEM: "x", ServerName: "engine.test"}
+	const want = "{CA:ca.pem Cert:[given] Key:[given] ServerName:engine.test SkipVerify:false}"
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if got := fmt.Sprintf(verb, &files); got != want {
+			t.Errorf("%s prints %s, want %s", verb, got, want)
+		}
+	}
+	if got := fmt.Sprint((*transport.TLSFiles)(nil)); got != "<nil>" {
+		t.Error(got)
 	}
 }
 

@@ -26,7 +26,8 @@ type Request struct {
 	target        string    // first path argument, for messages
 	args          [2]string // the first of the path; a slice would cost every call an allocation
 	path, rawPath string
-	query         []string // styled and escaped pairs, in the order they were set
+	query         []string       // styled and escaped pairs, in the order they were set
+	hidden        map[int]string // what is printed in place of those that are secret, by their index
 	header        http.Header
 	auths         []registryHeader // headers that are asked for when the request is sent
 	body          io.Reader
@@ -46,12 +47,20 @@ func (r *Request) Operation() *Operation { return r.op }
 // Target returns the first path argument, or nothing: the name or id that the call is about.
 func (r *Request) Target() string { return r.target }
 
-// URL returns the escaped path with the query, as it goes on the wire. It holds no header, so no credential.
+// URL returns the escaped path with the query, as it goes on the wire, but that in place of the value of a [Secret] there
+// is [redacted]. It holds no header, so no credential.
 func (r *Request) URL() string {
 	if len(r.query) == 0 {
 		return r.rawPath
 	}
-	return r.rawPath + "?" + strings.Join(r.query, "&")
+	query := r.query
+	if len(r.hidden) > 0 {
+		query = slices.Clone(query)
+		for i, shown := range r.hidden {
+			query[i] = shown
+		}
+	}
+	return r.rawPath + "?" + strings.Join(query, "&")
 }
 
 // Path returns the escaped path without the query, which may hold what is not for logs.
@@ -83,7 +92,7 @@ func (r *Request) refuse(reason string) {
 }
 
 // Query adds a query parameter unless v is its type's zero value; a pointer adds what it points to, also when that
-// is zero. A slice adds the parameter once for each element.
+// is zero. A slice adds the parameter once for each element. A [Secret] is sent as it is, and printed nowhere.
 func (r *Request) Query(name string, v any) {
 	if v == nil || reflect.ValueOf(v).IsZero() {
 		return
@@ -107,7 +116,21 @@ func (r *Request) QueryRequired(name string, v any) {
 		r.refuse(fmt.Sprintf("query parameter %s: %v", name, err))
 		return
 	}
+	if isSecret(value.Type()) {
+		if r.hidden == nil {
+			r.hidden = map[int]string{}
+		}
+		r.hidden[len(r.query)] = url.QueryEscape(name) + "=" + redacted
+	}
 	r.query = append(r.query, styled)
+}
+
+// isSecret reports whether values of a type are secrets, or point to some, or are lists of them.
+func isSecret(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	return t == reflect.TypeFor[Secret]()
 }
 
 // QueryTime adds a time in Unix seconds with nanoseconds, unless it is zero.

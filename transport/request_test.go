@@ -231,3 +231,32 @@ func TestRow90RequestsPrintNoSecret(t *testing.T) {
 		t.Error(log.String())
 	}
 }
+
+// TestRow90SecretsOfTheQuery holds that a secret goes into the query as it is, and that no URL that is printed has it.
+func TestRow90SecretsOfTheQuery(t *testing.T) {
+	op := Operation{Method: "POST", Path: "/images/pull"}
+	secret := Secret("me:s3cret&x=1")
+	for name, v := range map[string]any{
+		"text": secret, "pointer": &secret, "list": []Secret{secret}, "pointers": []*Secret{&secret},
+	} {
+		r := op.Request()
+		r.Query("reference", "a")
+		r.Query("credentials", v)
+		r.Query("quiet", true)
+		if want := "/images/pull?reference=a&credentials=[redacted]&quiet=true"; r.URL() != want || r.Err() != nil {
+			t.Errorf("%s: %s (%v), want %s", name, r.URL(), r.Err(), want)
+		}
+		if want := "reference=a&credentials=me%3As3cret%26x%3D1&quiet=true"; strings.Join(r.query, "&") != want {
+			t.Errorf("%s: %s is sent, want %s", name, strings.Join(r.query, "&"), want)
+		}
+	}
+	r := op.Request()
+	r.Query("credentials", Secret(""))
+	if r.URL() != "/images/pull" {
+		t.Error(r.URL())
+	}
+	r.Query("credentials", Secret("s3cret\xff"))
+	if r.Err() == nil || strings.Contains(r.Err().Error(), "s3cret") {
+		t.Error(r.Err())
+	}
+}

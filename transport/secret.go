@@ -10,7 +10,8 @@ const redacted = "[redacted]"
 
 // Secret is a value for the engine's eyes only, such as an X-Registry-Auth header. It prints as [redacted] with
 // every verb of fmt, in slog and as text, so that options that hold one can be logged; only in a field that is not
-// exported, of a struct of your own, fmt does not see what it has before it. Package registryauth makes them; convert to
+// exported, of a struct of your own, fmt does not see what it has before it, nor inside a pointer to a struct that is printed
+// within something else by a verb that pointers do not have, such as %s. Package registryauth makes them; convert to
 // string to get at the value.
 type Secret string
 

@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 )
 
 // TLSFiles are the files, in PEM, by which a client and an engine prove who they are; or what such files hold, for
@@ -25,6 +26,18 @@ type TLSFiles struct {
 	ServerName string
 	// SkipVerify turns off the verification of the engine's certificate: whoever answers is believed.
 	SkipVerify bool
+}
+
+// Format writes which files they are and what else was said, whatever the verb, and nothing of what they hold.
+func (f TLSFiles) Format(s fmt.State, _ rune) {
+	place := func(file string, given bool) string {
+		if given {
+			return "[given]"
+		}
+		return file
+	}
+	_, _ = fmt.Fprintf(s, "{CA:%s Cert:%s Key:%s ServerName:%s SkipVerify:%t}", place(f.CA, f.CAPEM != nil),
+		place(f.Cert, f.CertPEM != nil), place(f.Key, f.KeyPEM != ""), f.ServerName, f.SkipVerify)
 }
 
 // ErrKeyEncrypted is the cause of the error about a key that is encrypted while there is nothing to decrypt it. Its

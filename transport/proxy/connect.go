@@ -80,8 +80,9 @@ func (r *route) ask(ctx context.Context, conn net.Conn, address string) (net.Con
 			return nil, err
 		case resp.StatusCode >= 100 && resp.StatusCode < 200 && resp.StatusCode != http.StatusSwitchingProtocols:
 			continue
-		case resp.StatusCode == http.StatusProxyAuthRequired && r.user != nil:
-			return nil, errors.New("407 it refuses these credentials")
+		case r.user != nil && (resp.StatusCode == http.StatusProxyAuthRequired || resp.StatusCode == http.StatusUnauthorized):
+			// The latter is what tinyproxy says.
+			return nil, fmt.Errorf("%d it refuses these credentials", resp.StatusCode)
 		case resp.StatusCode != http.StatusOK:
 			return nil, fmt.Errorf("it refuses: %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 		}

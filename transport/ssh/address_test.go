@@ -138,7 +138,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-func FuzzAddress(f *testing.F) {
+func FuzzRow26Address(f *testing.F) {
 	for _, raw := range []string{
 		"ssh://root@build1:2222/run/x.sock", "ssh://-oProxyCommand=x@h", "ssh://me:p@h", "ssh://[fe80::1%25eth0]:22/x",
 		"ssh://h/$(x)'", "ssh://D%5Cu@h", "ssh://h/%00", "ssh://h?x#y", "ssh:",

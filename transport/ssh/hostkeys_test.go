@@ -87,8 +87,33 @@ func TestRow25RevokedHostKey(t *testing.T) {
 	}
 }
 
-// TestKnownHosts has servers that are known, in all the ways there are.
-func TestKnownHosts(t *testing.T) {
+// TestRow25HashedNames has names that cannot be read: that of another server, of another port, of a key that has changed
+// and of one that is revoked.
+func TestRow25HashedNames(t *testing.T) {
+	s := (&server{}).start(t)
+	hashed := func(name string, key ssh.PublicKey) string {
+		return known.HashHostname(name) + " " + string(ssh.MarshalAuthorizedKey(key))
+	}
+	own, key := known.Normalize(s.address), s.hostKey.PublicKey()
+	for name, line := range map[string]string{
+		"another server": hashed("elsewhere", key), "port 22": hashed("127.0.0.1", key), "another port": hashed("[127.0.0.1]:22222", key),
+	} {
+		if e := refusesHost(t, s, write(t, "k", line)); len(e.Known) > 0 || e.Revoked != "" || !strings.Contains(e.Error(), "unknown") {
+			t.Errorf("%s: %v", name, e)
+		}
+	}
+	file := write(t, "k", hashed(own, newSigner(t).PublicKey()))
+	if e := refusesHost(t, s, file); len(e.Known) != 1 || e.Known[0] != file+":1" {
+		t.Errorf("%v does not say where the other key is", e)
+	}
+	file = write(t, "k", hashed(own, key)+"@revoked "+hashed(own, key))
+	if e := refusesHost(t, s, file); e.Revoked != file+":2" {
+		t.Errorf("%v does not say where it is revoked", e)
+	}
+}
+
+// TestRow25KnownHosts has servers that are known, in all the ways there are.
+func TestRow25KnownHosts(t *testing.T) {
 	s := (&server{forward: to(tt.New(t))}).start(t)
 	key := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.hostKey.PublicKey())))
 	_, port, err := net.SplitHostPort(s.address)

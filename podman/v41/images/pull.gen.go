@@ -20,8 +20,9 @@ var opPull = transport.Operation{
 type PullOptions struct {
 	// Quiet is the query parameter quiet. Since API 3.4.
 	Quiet bool
-	// Credentials is the query parameter credentials. Until API 4.4.
-	Credentials string
+	// Credentials is the query parameter credentials: a user's name and password for the registry, with a colon
+	// between them. Podman 4.3 does not read it: give X-Registry-Auth. Until API 4.4.
+	Credentials transport.Secret
 	// Arch is the query parameter Arch.
 	Arch string
 	// OS is the query parameter OS.
