@@ -7,6 +7,19 @@ import (
 	"testing"
 )
 
+// TestZip holds what a user downloads, which is less than this: all that is committed, with the nested modules.
+func TestZip(t *testing.T) {
+	const most = 15 << 20
+	zip, err := exec.CommandContext(t.Context(), "git", "archive", "--format=zip", "HEAD").Output()
+	if err != nil {
+		t.Skipf("this is no clone: %v", err)
+	}
+	t.Logf("%d bytes", len(zip))
+	if len(zip) > most {
+		t.Errorf("the zip has %d bytes, more than %d", len(zip), most)
+	}
+}
+
 // TestModulesAreTidy holds go.mod and go.sum of every module of the project to what its code imports.
 func TestModulesAreTidy(t *testing.T) {
 	modules := 0

@@ -134,7 +134,7 @@ func (op *Operation) logs(ctx context.Context, c transport.Caller, req *transpor
 	}
 	if tty := op.record.TTY; tty != nil {
 		f.Inspect = op.version.Operation(tty.Inspect).wire.Request(op.pathArgs(args)...)
-		f.Member = tty.Member
+		f.Member, f.Declared = tty.Member, tty.Declared
 	}
 	return transport.Framed(ctx, c, req, f)
 }

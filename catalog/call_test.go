@@ -72,6 +72,24 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// TestLogsThatSayWhatTheyAre holds that from API 1.42 on, where an answer says whether it is framed, nothing else is asked.
+func TestLogsThatSayWhatTheyAre(t *testing.T) {
+	fake := transporttest.New(t)
+	fake.Handle("GET /v1.42/containers/{id}/logs",
+		transporttest.Frames(transporttest.Frame(1, "out\n")).Header("Content-Type", "application/vnd.docker.multiplexed-stream"))
+	result, err := catalog.Docker("1.42").Operation("ContainerLogs").Call(t.Context(), fake.Client(t), catalog.Args{"id": "conny", "stdout": true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout bytes.Buffer
+	if _, err := result.Logs.Demux(&stdout, io.Discard); err != nil || stdout.String() != "out\n" {
+		t.Errorf("%q %v", &stdout, err)
+	}
+	if n := len(fake.Requests()); n != 1 {
+		t.Errorf("%d requests were sent, want 1", n)
+	}
+}
+
 // TestStreams calls what answers bytes, messages, logs and a connection.
 func TestStreams(t *testing.T) {
 	fake := transporttest.New(t)

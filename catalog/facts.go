@@ -28,8 +28,9 @@ type record struct {
 	Headers  []string      `json:"headers"` // "X-Name" or "X-Name,base64json"
 	Upgrade  string        `json:"upgrade"`
 	TTY      *struct {
-		Inspect string `json:"inspect"`
-		Member  string `json:"member"`
+		Inspect  string `json:"inspect"`
+		Member   string `json:"member"`
+		Declared bool   `json:"declared"`
 	} `json:"tty"`
 	Since string `json:"since"`
 	Until string `json:"until"`

@@ -77,7 +77,7 @@ func (f Framing) tty(ctx context.Context, c Caller, r *Request) (tty bool, err e
 	}
 	resp, err := answer(ctx, c, f.Inspect)
 	if err != nil {
-		if e, ok := errors.AsType[*Error](err); ok {
+		if e, ok := errors.AsType[*Error](err); ok && !errors.Is(err, ErrRefused) { // a policy's word is about the inspect
 			e.Operation = r.op.title() // what was asked for; Path says what failed of it
 		}
 		return false, err

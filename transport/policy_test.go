@@ -150,6 +150,17 @@ func TestPolicyRefusesBeforeDialing(t *testing.T) {
 	}
 }
 
+// TestPolicyNamesWhatItRefuses has logs whose inspect, of which the caller knows nothing, is refused.
+func TestPolicyNamesWhatItRefuses(t *testing.T) {
+	engine := transporttest.New(t)
+	c := engine.Client(t, transport.WithPolicy(transport.Allow("ContainerExport")))
+	_, err := transport.Framed(t.Context(), c, opExport.Request("conny"), transport.Framing{Inspect: opInspect.Request("conny"), Member: "Tty"})
+	isError(t, "logs", err, transport.ErrRefused, false)
+	if !strings.Contains(err.Error(), "ContainerInspect") {
+		t.Errorf("%v does not name what was refused", err)
+	}
+}
+
 // TestNilPolicyRefuses holds that a policy that is missing by mistake lets nothing pass.
 func TestNilPolicyRefuses(t *testing.T) {
 	engine := transporttest.New(t)

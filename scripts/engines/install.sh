@@ -50,7 +50,7 @@ for what in "${@:-all}"; do
 		;;
 	esac
 	case $what in ssh | all) need sshd openssh-server; need ssh-agent openssh-client ;; esac
-	case $what in proxy | all) need tinyproxy tinyproxy-bin ;; esac
+	case $what in proxy | all) need tinyproxy tinyproxy-bin; need openssl openssl ;; esac
 	# Go's race detector is linked by a C compiler.
 	case $what in compiler | seccomp)
 		need gcc gcc

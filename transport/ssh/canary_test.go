@@ -29,7 +29,7 @@ func TestRow90NoSecretIsShown(t *testing.T) {
 	trap := canary.New(t, string(given.Seed()), strings.Split(string(text), "\n")[2])
 	s, _ := accepting(t, public, plainPublic)
 	passphrases := func(passphrase string) Option {
-		return Passphrases(func(context.Context, string) ([]byte, error) { return []byte(passphrase), nil })
+		return WithPassphrases(func(context.Context, string) ([]byte, error) { return []byte(passphrase), nil })
 	}
 	signer, err := ssh.NewSignerFromKey(given)
 	ok(t, err)
@@ -38,22 +38,22 @@ func TestRow90NoSecretIsShown(t *testing.T) {
 		works   bool
 		options []Option
 	}{
-		"passphrase":        {true, []Option{KeyFiles(sealed), passphrases(canary.Secret)}},
-		"wrong passphrase":  {false, []Option{KeyFiles(sealed), passphrases(canary.Secret + "!")}},
-		"no passphrase":     {false, []Option{KeyFiles(sealed)}},
-		"key":               {true, []Option{KeyFiles(plainFile)}},
-		"given key":         {true, []Option{Signers(signer)}},
-		"agent":             {true, []Option{AgentSocket(anAgent(t, given))}},
-		"agent of others":   {false, []Option{AgentSocket(anAgent(t, private(t, other)))}},
-		"no agent":          {false, []Option{AgentSocket("/no/agent"), KeyFiles("/no/key")}},
-		"broken key":        {false, []Option{KeyFiles(write(t, "broken", "-----BEGIN "+canary.Secret+"-----\n"+canary.Secret))}},
-		"a half of one":     {false, []Option{KeyFiles(write(t, "half", string(text[:len(text)/2])))}},
-		"unknown host":      {false, []Option{KeyFiles(plainFile), KnownHosts(write(t, "k", ""))}},
-		"no file of hosts":  {false, []Option{Signers(signer), KnownHosts("/no/hosts")}},
-		"nobody asks twice": {false, []Option{KeyFiles(sealed), Passphrases(func(context.Context, string) ([]byte, error) { return nil, errors.New("the keyring is locked") })}},
+		"passphrase":        {true, []Option{WithKeyFiles(sealed), passphrases(canary.Secret)}},
+		"wrong passphrase":  {false, []Option{WithKeyFiles(sealed), passphrases(canary.Secret + "!")}},
+		"no passphrase":     {false, []Option{WithKeyFiles(sealed)}},
+		"key":               {true, []Option{WithKeyFiles(plainFile)}},
+		"given key":         {true, []Option{WithSigners(signer)}},
+		"agent":             {true, []Option{WithAgentSocket(anAgent(t, given))}},
+		"agent of others":   {false, []Option{WithAgentSocket(anAgent(t, private(t, other)))}},
+		"no agent":          {false, []Option{WithAgentSocket("/no/agent"), WithKeyFiles("/no/key")}},
+		"broken key":        {false, []Option{WithKeyFiles(write(t, "broken", "-----BEGIN "+canary.Secret+"-----\n"+canary.Secret))}},
+		"a half of one":     {false, []Option{WithKeyFiles(write(t, "half", string(text[:len(text)/2])))}},
+		"unknown host":      {false, []Option{WithKeyFiles(plainFile), WithKnownHosts(write(t, "k", ""))}},
+		"no file of hosts":  {false, []Option{WithSigners(signer), WithKnownHosts("/no/hosts")}},
+		"nobody asks twice": {false, []Option{WithKeyFiles(sealed), WithPassphrases(func(context.Context, string) ([]byte, error) { return nil, errors.New("the keyring is locked") })}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			options := append([]Option{ConfigFiles(), AgentSocket(""), KnownHosts(s.knownAs(t))}, c.options...)
+			options := append([]Option{WithConfigFiles(), WithAgentSocket(""), WithKnownHosts(s.knownAs(t))}, c.options...)
 			hosts := Hosts(options...)
 			client, err := transport.New(s.url(), append(trap.Options(), hosts)...)
 			ok(t, err)

@@ -138,7 +138,7 @@ func TestSockets(t *testing.T) {
 		{"me", "podman", "", podmanInfo + ", /run/user/1000/podman/podman.sock"},
 	} {
 		host := "ssh://" + c.user + "@" + s.address + c.path
-		client, err := transport.New(host, Hosts(isolated(t, KnownHosts(s.knownAs(t)))...), transport.WithEngine(c.engine))
+		client, err := transport.New(host, Hosts(isolated(t, WithKnownHosts(s.knownAs(t)))...), transport.WithEngine(c.engine))
 		ok(t, err)
 		ok(t, ping(t.Context(), client))
 		ok(t, client.Close())
@@ -157,7 +157,7 @@ func TestSockets(t *testing.T) {
 		return stdio(e)(command, c)
 	}}
 	s.start(t)
-	client, err := transport.New(s.url(), Hosts(isolated(t, KnownHosts(s.knownAs(t)))...), transport.WithEngine("podman"))
+	client, err := transport.New(s.url(), Hosts(isolated(t, WithKnownHosts(s.knownAs(t)))...), transport.WithEngine("podman"))
 	ok(t, err)
 	ok(t, ping(t.Context(), client))
 	ok(t, client.Close())
@@ -174,7 +174,7 @@ func TestForwardingRefusedOnce(t *testing.T) {
 		return nil, errors.New("no")
 	}}
 	s.start(t)
-	r := directRoute(t, s.url(), isolated(t, KnownHosts(s.knownAs(t)))...)
+	r := directRoute(t, s.url(), isolated(t, WithKnownHosts(s.knownAs(t)))...)
 	for range 3 {
 		conn, err := r.Dial(t.Context())
 		ok(t, err)

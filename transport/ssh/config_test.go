@@ -81,7 +81,7 @@ Match all
 
 func TestConfigRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"ProxyCommand nc %h %p":           "ssh.Dialer",
+		"ProxyCommand nc %h %p":           "ssh.WithDialer",
 		"RevokedHostKeys /etc/revoked":    "@revoked",
 		"HostName -oProxyCommand=x":       "host name",
 		"HostName $(x)":                   "host name",

@@ -26,11 +26,11 @@
 // A server must be in known_hosts: by its key, or by a certificate of an authority there. Names may be hashed, and have
 // ports. What is not there, has another key there, or is revoked there is refused with a [HostKeyError], which is a
 // [transport.ErrHostKey] and holds what is needed to add the key. StrictHostKeyChecking is not read: nothing is ever
-// added or let pass. [HostKeysByCallback] alone replaces known_hosts.
+// added or let pass. [WithHostKeyCallback] alone replaces known_hosts.
 //
 // # The user's identity
 //
-// Keys are tried in this order: those of [Signers]; the files of [KeyFiles] and of IdentityFile, or else
+// Keys are tried in this order: those of [WithSigners]; the files of [WithKeyFiles] and of IdentityFile, or else
 // ~/.ssh/id_ed25519, id_ecdsa and id_rsa; the rest of what the agent holds (not with IdentitiesOnly). A file's key that
 // the agent holds too is used through the agent, so that its passphrase is not needed. A certificate is used where there
 // is one beside the key (id_ed25519-cert.pub) or in CertificateFile. The agent is at IdentityAgent or SSH_AUTH_SOCK; it
@@ -42,6 +42,6 @@
 // connection, and of them: Host, Match (all, host, originalhost, user, localuser, final), Include, HostName, User, Port,
 // IdentityFile, IdentitiesOnly, IdentityAgent, CertificateFile, UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias,
 // ProxyJump, ConnectTimeout, ServerAliveInterval and ServerAliveCountMax. A Match of anything else, exec among them,
-// never applies. ProxyCommand and RevokedHostKeys are refused rather than ignored; [Dialer] stands in for the former.
+// never applies. ProxyCommand and RevokedHostKeys are refused rather than ignored; [WithDialer] stands in for the former.
 // What the URL says comes first. Other words are of no concern here and not read.
 package ssh

@@ -257,25 +257,25 @@ func TestRealAgent(t *testing.T) {
 	s := startOpenSSH(t)
 	e := enginetest.Docker(t)
 	socket := s.Agent(t)
-	c := open(t, s.URL(strings.TrimPrefix(e.Host, "unix://")), ConfigFiles(), KnownHosts(s.KnownHosts), AgentSocket(socket))
+	c := open(t, s.URL(strings.TrimPrefix(e.Host, "unix://")), WithConfigFiles(), WithKnownHosts(s.KnownHosts), WithAgentSocket(socket))
 	ok(t, ping(t.Context(), c))
 }
 
 // TestRow25RealHostKeys has a real server that is unknown, and one that has changed.
 func TestRow25RealHostKeys(t *testing.T) {
 	s := startOpenSSH(t)
-	c := open(t, s.URL(""), s.options(KnownHosts(write(t, "k", "")))...)
+	c := open(t, s.URL(""), s.options(WithKnownHosts(write(t, "k", "")))...)
 	err := ping(t.Context(), c)
 	fails(t, err, transport.ErrHostKey, "unknown", "SHA256:")
 	changed := write(t, "k", known.Line([]string{s.Address}, newSigner(t).PublicKey())+"\n")
-	fails(t, ping(t.Context(), open(t, s.URL(""), s.options(KnownHosts(changed))...)), transport.ErrHostKey, changed+":1")
+	fails(t, ping(t.Context(), open(t, s.URL(""), s.options(WithKnownHosts(changed))...)), transport.ErrHostKey, changed+":1")
 
 	// What ssh-keyscan would add, the error says.
 	refused, is := errors.AsType[*HostKeyError](err)
 	if !is {
 		t.Fatal(err)
 	}
-	r := directRoute(t, s.URL("/no/socket"), s.options(KnownHosts(write(t, "k", refused.Line())))...)
+	r := directRoute(t, s.URL("/no/socket"), s.options(WithKnownHosts(write(t, "k", refused.Line())))...)
 	_, err = r.Dial(t.Context())
 	if errors.Is(err, transport.ErrHostKey) {
 		t.Error(err)

@@ -27,13 +27,13 @@ func ExampleHosts() {
 func ExampleHosts_given() {
 	ctx := context.Background()
 	engine, err := docker.OpenHost(ctx, "ssh://deploy@build1:2222/run/docker.sock", ssh.Hosts(
-		ssh.ConfigFiles(),
-		ssh.AgentSocket(""),
-		ssh.KeyFiles("/etc/deploy/id_ed25519"),
-		ssh.Passphrases(func(context.Context, string) ([]byte, error) {
+		ssh.WithConfigFiles(),
+		ssh.WithAgentSocket(""),
+		ssh.WithKeyFiles("/etc/deploy/id_ed25519"),
+		ssh.WithPassphrases(func(context.Context, string) ([]byte, error) {
 			return []byte(os.Getenv("DEPLOY_PASSPHRASE")), nil
 		}),
-		ssh.KnownHosts("/etc/deploy/known_hosts"),
+		ssh.WithKnownHosts("/etc/deploy/known_hosts"),
 	))
 	if err != nil {
 		log.Fatal(err)

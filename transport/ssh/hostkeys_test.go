@@ -21,7 +21,7 @@ func refusesHost(t *testing.T, s *server, knownHosts string) *HostKeyError {
 		t.Error("the user was named to a server that is not trusted")
 		return errors.New("no")
 	}
-	c := open(t, s.url(), isolated(t, KnownHosts(knownHosts))...)
+	c := open(t, s.url(), isolated(t, WithKnownHosts(knownHosts))...)
 	err := ping(t.Context(), c)
 	fails(t, err, transport.ErrHostKey, "me@"+s.address, ssh.FingerprintSHA256(s.hostKey.PublicKey()))
 	fails(t, err, transport.ErrConnect)
@@ -55,7 +55,7 @@ func TestRow25UnknownHostKey(t *testing.T) {
 			good := (&server{hostKey: s.hostKey, forward: to(tt.New(t))})
 			good.start(t)
 			line := strings.ReplaceAll(e.Line(), strings.TrimPrefix(known.Normalize(s.address), "[127.0.0.1]"), strings.TrimPrefix(known.Normalize(good.address), "[127.0.0.1]"))
-			ok(t, ping(t.Context(), open(t, good.url(), isolated(t, KnownHosts(write(t, "k", line)))...)))
+			ok(t, ping(t.Context(), open(t, good.url(), isolated(t, WithKnownHosts(write(t, "k", line)))...)))
 		})
 	}
 }
@@ -126,16 +126,16 @@ func TestRow25KnownHosts(t *testing.T) {
 		"of several": known.Line([]string{s.address}, rsaSigner(t).PublicKey()) + "\n" + known.Normalize(s.address) + " " + key,
 	} {
 		t.Run(name, func(t *testing.T) {
-			ok(t, ping(t.Context(), open(t, s.url(), isolated(t, KnownHosts(write(t, "k", text+"\n")))...)))
+			ok(t, ping(t.Context(), open(t, s.url(), isolated(t, WithKnownHosts(write(t, "k", text+"\n")))...)))
 		})
 	}
 	t.Run("alias", func(t *testing.T) {
 		config := write(t, "config", "HostKeyAlias Farm\nUserKnownHostsFile "+write(t, "k", "farm "+key+"\n")+"\nGlobalKnownHostsFile none\n")
-		ok(t, ping(t.Context(), open(t, s.url(), isolated(t, ConfigFiles(config))...)))
+		ok(t, ping(t.Context(), open(t, s.url(), isolated(t, WithConfigFiles(config))...)))
 	})
 	t.Run("broken", func(t *testing.T) {
 		file := write(t, "k", "what is this\n")
-		err := ping(t.Context(), open(t, s.url(), isolated(t, KnownHosts(file))...))
+		err := ping(t.Context(), open(t, s.url(), isolated(t, WithKnownHosts(file))...))
 		fails(t, err, transport.ErrConnect, "known hosts", file+":1")
 	})
 	t.Run("callback", func(t *testing.T) {
@@ -148,7 +148,7 @@ func TestRow25KnownHosts(t *testing.T) {
 			}
 			return verdict
 		}
-		options := isolated(t, KnownHosts(), HostKeysByCallback(judge))
+		options := isolated(t, WithKnownHosts(), WithHostKeyCallback(judge))
 		err := ping(t.Context(), open(t, s.url(), options...))
 		fails(t, err, transport.ErrHostKey, "do not like")
 		fails(t, err, verdict)
@@ -186,9 +186,9 @@ func TestCertifiedHost(t *testing.T) {
 	s.start(t)
 	line := "@cert-authority %s " + string(ssh.MarshalAuthorizedKey(authority.PublicKey()))
 	trusted := write(t, "k", strings.Replace(line, "%s", "127.0.0.*", 1))
-	ok(t, ping(t.Context(), open(t, s.url(), isolated(t, KnownHosts(trusted))...)))
+	ok(t, ping(t.Context(), open(t, s.url(), isolated(t, WithKnownHosts(trusted))...)))
 
 	other := write(t, "k", strings.Replace(line, "%s", "10.*", 1))
-	err = ping(t.Context(), open(t, s.url(), isolated(t, KnownHosts(other))...))
+	err = ping(t.Context(), open(t, s.url(), isolated(t, WithKnownHosts(other))...))
 	fails(t, err, transport.ErrHostKey)
 }

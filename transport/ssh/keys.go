@@ -189,7 +189,7 @@ func (k *keyring) load(path string, held []ssh.Signer) (ssh.Signer, error) {
 		}
 	}
 	if k.options.passphrase == nil {
-		return nil, errors.New("is encrypted: add it to the agent, or give the option ssh.Passphrases")
+		return nil, errors.New("is encrypted: add it to the agent, or give the option ssh.WithPassphrases")
 	}
 	sealed := &sealedKey{ctx: k.ctx, path: path, text: text, public: public, ask: k.options.passphrase}
 	if public == nil {

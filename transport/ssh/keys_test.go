@@ -66,7 +66,7 @@ func (n *notes) take() []string {
 // only has the server's options without those of isolated that bring a key.
 func (s *server) only(t *testing.T, options ...Option) *transport.Client {
 	t.Helper()
-	return open(t, s.url(), append([]Option{ConfigFiles(), AgentSocket(""), KnownHosts(s.knownAs(t))}, options...)...)
+	return open(t, s.url(), append([]Option{WithConfigFiles(), WithAgentSocket(""), WithKnownHosts(s.knownAs(t))}, options...)...)
 }
 
 // anAgent serves an agent on a socket.
@@ -115,11 +115,11 @@ func TestKeys(t *testing.T) {
 	other, _ := keyFile(t, "")
 	s, _ := accepting(t, public)
 	for name, options := range map[string][]Option{
-		"key file":      {KeyFiles(other, file)},
-		"IdentityFile":  {ConfigFiles(write(t, "c", "IdentityFile "+file+"\n"))},
-		"agent":         {AgentSocket(anAgent(t, private(t, other), private(t, file)))},
-		"IdentityAgent": {func(o *options) { o.agent = nil }, ConfigFiles(write(t, "c", "IdentityAgent "+anAgent(t, private(t, file))+"\n"))},
-		"RSA before":    {Signers(rsaSigner(t)), KeyFiles(file)},
+		"key file":      {WithKeyFiles(other, file)},
+		"IdentityFile":  {WithConfigFiles(write(t, "c", "IdentityFile "+file+"\n"))},
+		"agent":         {WithAgentSocket(anAgent(t, private(t, other), private(t, file)))},
+		"IdentityAgent": {func(o *options) { o.agent = nil }, WithConfigFiles(write(t, "c", "IdentityAgent "+anAgent(t, private(t, file))+"\n"))},
+		"RSA before":    {WithSigners(rsaSigner(t)), WithKeyFiles(file)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := s.only(t, options...)
@@ -143,7 +143,7 @@ func TestKeys(t *testing.T) {
 		refusing, offered := accepting(t)
 		socket := anAgent(t, private(t, other), private(t, file))
 		for config, want := range map[string]int{"IdentitiesOnly yes\n": 1, "": 2} {
-			c := refusing.only(t, AgentSocket(socket), ConfigFiles(write(t, "c", config+"IdentityFile "+file+"\n")))
+			c := refusing.only(t, WithAgentSocket(socket), WithConfigFiles(write(t, "c", config+"IdentityFile "+file+"\n")))
 			fails(t, ping(t.Context(), c), transport.ErrConnect)
 			if got := offered.take(); len(got) != want || got[0] != string(public.Marshal()) {
 				t.Errorf("%q: %d keys were offered, want %d", config, len(got), want)
@@ -152,8 +152,8 @@ func TestKeys(t *testing.T) {
 	})
 	t.Run("public file of the agent's key", func(t *testing.T) {
 		pub := write(t, "id.pub", string(ssh.MarshalAuthorizedKey(public)))
-		config := ConfigFiles(write(t, "c", "IdentitiesOnly yes\nIdentityFile "+pub+"\n"))
-		ok(t, ping(t.Context(), s.only(t, AgentSocket(anAgent(t, private(t, file))), config)))
+		config := WithConfigFiles(write(t, "c", "IdentitiesOnly yes\nIdentityFile "+pub+"\n"))
+		ok(t, ping(t.Context(), s.only(t, WithAgentSocket(anAgent(t, private(t, file))), config)))
 	})
 }
 
@@ -173,7 +173,7 @@ func legacy(t *testing.T) (string, ssh.PublicKey) {
 func TestPassphrases(t *testing.T) {
 	sealed, public := keyFile(t, secret)
 	old, oldPublic := legacy(t)
-	tell := Passphrases(func(_ context.Context, file string) ([]byte, error) {
+	tell := WithPassphrases(func(_ context.Context, file string) ([]byte, error) {
 		if file != sealed && file != old {
 			t.Errorf("asked for %s", file)
 		}
@@ -181,23 +181,23 @@ func TestPassphrases(t *testing.T) {
 	})
 	for file, public := range map[string]ssh.PublicKey{sealed: public, old: oldPublic} {
 		s, _ := accepting(t, public)
-		ok(t, ping(t.Context(), s.only(t, KeyFiles(file), tell)))
+		ok(t, ping(t.Context(), s.only(t, WithKeyFiles(file), tell)))
 
-		wrong := Passphrases(func(context.Context, string) ([]byte, error) { return []byte(secret + "!"), nil })
-		err := ping(t.Context(), s.only(t, KeyFiles(file), wrong))
+		wrong := WithPassphrases(func(context.Context, string) ([]byte, error) { return []byte(secret + "!"), nil })
+		err := ping(t.Context(), s.only(t, WithKeyFiles(file), wrong))
 		fails(t, err, transport.ErrConnect, "passphrase", "wrong", file)
 		noSecret(t, err)
 
 		cause := errors.New("nobody is there")
-		err = ping(t.Context(), s.only(t, KeyFiles(file), Passphrases(func(context.Context, string) ([]byte, error) { return nil, cause })))
+		err = ping(t.Context(), s.only(t, WithKeyFiles(file), WithPassphrases(func(context.Context, string) ([]byte, error) { return nil, cause })))
 		fails(t, err, transport.ErrConnect, "nobody is there", file)
 
-		err = ping(t.Context(), s.only(t, KeyFiles(file)))
-		fails(t, err, transport.ErrConnect, file, "encrypted", "ssh.Passphrases")
+		err = ping(t.Context(), s.only(t, WithKeyFiles(file)))
+		fails(t, err, transport.ErrConnect, file, "encrypted", "ssh.WithPassphrases")
 	}
 
 	// What the agent holds takes no passphrase; nor does a key that the server does not want.
-	never := Passphrases(func(context.Context, string) ([]byte, error) {
+	never := WithPassphrases(func(context.Context, string) ([]byte, error) {
 		t.Error("asked for a passphrase")
 		return nil, errors.New("no")
 	})
@@ -206,10 +206,10 @@ func TestPassphrases(t *testing.T) {
 	ok(t, err)
 	key, err := ssh.ParseRawPrivateKeyWithPassphrase(text, []byte(secret))
 	ok(t, err)
-	ok(t, ping(t.Context(), s.only(t, KeyFiles(sealed), AgentSocket(anAgent(t, key)), never)))
+	ok(t, ping(t.Context(), s.only(t, WithKeyFiles(sealed), WithAgentSocket(anAgent(t, key)), never)))
 	open, openPublic := keyFile(t, "")
 	s, _ = accepting(t, openPublic)
-	ok(t, ping(t.Context(), s.only(t, KeyFiles(sealed, open), never)))
+	ok(t, ping(t.Context(), s.only(t, WithKeyFiles(sealed, open), never)))
 }
 
 // noSecret holds an error, in all its forms, to be free of the passphrase.
@@ -227,12 +227,12 @@ func TestCertificates(t *testing.T) {
 	ok(t, certificate.SignCert(rand.Reader, authority))
 	line := ssh.MarshalAuthorizedKey(certificate)
 	s, _ := accepting(t, authority.PublicKey())
-	fails(t, ping(t.Context(), s.only(t, KeyFiles(file))), transport.ErrConnect, "authentication")
-	named := ConfigFiles(write(t, "c", "CertificateFile "+write(t, "x.pub", string(line))+"\n"))
-	ok(t, ping(t.Context(), s.only(t, KeyFiles(file), named)))
-	ok(t, ping(t.Context(), s.only(t, KeyFiles(file), named, AgentSocket(anAgent(t, private(t, file))))))
+	fails(t, ping(t.Context(), s.only(t, WithKeyFiles(file))), transport.ErrConnect, "authentication")
+	named := WithConfigFiles(write(t, "c", "CertificateFile "+write(t, "x.pub", string(line))+"\n"))
+	ok(t, ping(t.Context(), s.only(t, WithKeyFiles(file), named)))
+	ok(t, ping(t.Context(), s.only(t, WithKeyFiles(file), named, WithAgentSocket(anAgent(t, private(t, file))))))
 	ok(t, os.WriteFile(file+"-cert.pub", line, 0o600))
-	ok(t, ping(t.Context(), s.only(t, KeyFiles(file))))
+	ok(t, ping(t.Context(), s.only(t, WithKeyFiles(file))))
 }
 
 // TestRefusedUser holds that the error says what was tried, and what not.
@@ -241,14 +241,14 @@ func TestRefusedUser(t *testing.T) {
 	file, _ := keyFile(t, "")
 	socket := anAgent(t, private(t, file))
 	broken := write(t, "broken", "-----BEGIN "+"c4n4ry-----\n")
-	err := ping(t.Context(), s.only(t, Signers(newSigner(t)), KeyFiles(file, "/no/such/key", broken), AgentSocket(socket)))
+	err := ping(t.Context(), s.only(t, WithSigners(newSigner(t)), WithKeyFiles(file, "/no/such/key", broken), WithAgentSocket(socket)))
 	fails(t, err, transport.ErrConnect, "ssh me@"+s.address+": authentication: it takes none of a given key, "+file,
 		"/no/such/key: no such file", broken+": is no private key")
 	noSecret(t, err)
 	if errors.Is(err, transport.ErrHostKey) || strings.ContainsAny(err.Error(), "\n\x1b") {
 		t.Error(err)
 	}
-	err = ping(t.Context(), s.only(t, AgentSocket("/no/agent"), ConfigFiles(write(t, "c", "IdentityFile none\nIdentityFile /no/key\n"))))
+	err = ping(t.Context(), s.only(t, WithAgentSocket("/no/agent"), WithConfigFiles(write(t, "c", "IdentityFile none\nIdentityFile /no/key\n"))))
 	fails(t, err, transport.ErrConnect, "no key was there to try", "/no/agent", "/no/key")
 }
 

@@ -19,5 +19,5 @@ func startOpenSSH(t testing.TB, lines ...string) *openSSH {
 
 // options are those of who may log in.
 func (s *openSSH) options(more ...Option) []Option {
-	return append([]Option{ConfigFiles(), AgentSocket(""), KnownHosts(s.KnownHosts), KeyFiles(s.Key)}, more...)
+	return append([]Option{WithConfigFiles(), WithAgentSocket(""), WithKnownHosts(s.KnownHosts), WithKeyFiles(s.Key)}, more...)
 }

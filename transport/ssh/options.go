@@ -25,7 +25,7 @@ type options struct {
 }
 
 // Hosts makes a client take hosts of the form ssh://[user@]host[:port][/path]. A key file that comes with the host, as
-// in podman's connections, is as if [KeyFiles] named it first.
+// in podman's connections, is as if [WithKeyFiles] named it first.
 func Hosts(opts ...Option) transport.Option {
 	var o options
 	for _, option := range opts {
@@ -44,47 +44,47 @@ func Hosts(opts ...Option) transport.Option {
 	})
 }
 
-// ConfigFiles has these files read instead of ~/.ssh/config and the system's. They must be there. Without arguments no
+// WithConfigFiles has these files read instead of ~/.ssh/config and the system's. They must be there. Without arguments no
 // file is read.
-func ConfigFiles(paths ...string) Option { return func(o *options) { o.config = &paths } }
+func WithConfigFiles(paths ...string) Option { return func(o *options) { o.config = &paths } }
 
-// KnownHosts has servers looked up in these files alone, whatever the configuration says. One that is not there is an
+// WithKnownHosts has servers looked up in these files alone, whatever the configuration says. One that is not there is an
 // empty one.
-func KnownHosts(paths ...string) Option { return func(o *options) { o.knownHosts = &paths } }
+func WithKnownHosts(paths ...string) Option { return func(o *options) { o.knownHosts = &paths } }
 
-// KeyFiles has these private keys tried before those of the configuration. They must be there. The usual files, such
+// WithKeyFiles has these private keys tried before those of the configuration. They must be there. The usual files, such
 // as ~/.ssh/id_ed25519, are not tried then.
-func KeyFiles(paths ...string) Option {
+func WithKeyFiles(paths ...string) Option {
 	return func(o *options) { o.keyFiles = append(o.keyFiles, paths...) }
 }
 
-// Signers has these keys tried before all others. They are used concurrently.
-func Signers(signers ...ssh.Signer) Option {
+// WithSigners has these keys tried before all others. They are used concurrently.
+func WithSigners(signers ...ssh.Signer) Option {
 	return func(o *options) { o.signers = append(o.signers, signers...) }
 }
 
-// AgentSocket names the unix socket of the agent, instead of IdentityAgent and SSH_AUTH_SOCK. With "" no agent is asked.
-func AgentSocket(path string) Option { return func(o *options) { o.agent = &path } }
+// WithAgentSocket names the unix socket of the agent, instead of IdentityAgent and SSH_AUTH_SOCK. With "" no agent is asked.
+func WithAgentSocket(path string) Option { return func(o *options) { o.agent = &path } }
 
 // PassphraseFunc returns the passphrase of a private key file. It is asked when the server has accepted the key and a
 // signature is needed, or earlier if the file tells its public key to nobody; the context ends with the connection
 // that is being made. What it returns is kept nowhere.
 type PassphraseFunc func(ctx context.Context, file string) ([]byte, error)
 
-// Passphrases has encrypted key files opened with what ask returns. Without it they are used only through an agent
+// WithPassphrases has encrypted key files opened with what ask returns. Without it they are used only through an agent
 // that holds them.
-func Passphrases(ask PassphraseFunc) Option { return func(o *options) { o.passphrase = ask } }
+func WithPassphrases(ask PassphraseFunc) Option { return func(o *options) { o.passphrase = ask } }
 
-// HostKeysByCallback has callback judge the server's key, and a jump host's, INSTEAD OF known_hosts: who accepts a key
+// WithHostKeyCallback has callback judge the server's key, and a jump host's, INSTEAD OF known_hosts: who accepts a key
 // that it has not compared with one it knows gives what follows to whoever sits in between. The callback gets the name
 // and port as ssh would look them up in known_hosts; its error is a [transport.ErrHostKey].
-func HostKeysByCallback(callback ssh.HostKeyCallback) Option {
+func WithHostKeyCallback(callback ssh.HostKeyCallback) Option {
 	return func(o *options) { o.hostKeys = callback }
 }
 
 // DialFunc opens a connection to a server; address is its name and port.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Dialer has the connection to the server, or to the first jump host, opened by dial: through a proxy, or by what a
+// WithDialer has the connection to the server, or to the first jump host, opened by dial: through a proxy, or by what a
 // ProxyCommand would have done, which is no longer refused then.
-func Dialer(dial DialFunc) Option { return func(o *options) { o.dial = dial } }
+func WithDialer(dial DialFunc) Option { return func(o *options) { o.dial = dial } }

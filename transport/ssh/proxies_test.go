@@ -44,7 +44,7 @@ func TestRow22NoProxies(t *testing.T) {
 				return nil, errors.New("no")
 			}, nil
 		})
-		c, err := transport.New(s.url(), Hosts(isolated(t, KnownHosts(s.knownAs(t)))...), byOption)
+		c, err := transport.New(s.url(), Hosts(isolated(t, WithKnownHosts(s.knownAs(t)))...), byOption)
 		ok(t, err)
 		defer c.Close() //nolint:errcheck // the test has what it wants
 		ok(t, ping(t.Context(), c))

@@ -44,7 +44,7 @@ func TestOneConnection(t *testing.T) {
 // TestWaiters has some who wait for one handshake leave: the others get it.
 func TestWaiters(t *testing.T) {
 	s := (&server{forward: to(tt.New(t)), stallAuth: make(chan struct{})}).start(t)
-	r := directRoute(t, s.url(), isolated(t, KnownHosts(s.knownAs(t)))...)
+	r := directRoute(t, s.url(), isolated(t, WithKnownHosts(s.knownAs(t)))...)
 	leaves, leave := context.WithCancelCause(t.Context())
 	cause := errors.New("I leave")
 	type result struct {
@@ -110,10 +110,10 @@ func TestStalls(t *testing.T) {
 			if s == nil {
 				s = (&server{stallAfter: 1}).start(t)
 				hop := (&server{forward: to(engine)}).start(t)
-				options = append(options, KnownHosts(s.knownAs(t), hop.knownAs(t)), ConfigFiles(write(t, "c", "Host 127.0.0.1\nProxyJump me@localhost\nHost localhost\nHostName 127.0.0.1\nPort "+port(t, hop)+"\n")))
+				options = append(options, WithKnownHosts(s.knownAs(t), hop.knownAs(t)), WithConfigFiles(write(t, "c", "Host 127.0.0.1\nProxyJump me@localhost\nHost localhost\nHostName 127.0.0.1\nPort "+port(t, hop)+"\n")))
 			} else {
 				s.start(t)
-				options = append(options, KnownHosts(s.knownAs(t)))
+				options = append(options, WithKnownHosts(s.knownAs(t)))
 			}
 			if s.stallAuth != nil {
 				t.Cleanup(func() { close(s.stallAuth) })
@@ -155,7 +155,7 @@ func port(t *testing.T, s *server) string {
 func TestCloseEnds(t *testing.T) {
 	leak.Check(t)
 	s := (&server{stallAfter: 1}).start(t)
-	r := directRoute(t, s.url(), isolated(t, KnownHosts(s.knownAs(t)))...)
+	r := directRoute(t, s.url(), isolated(t, WithKnownHosts(s.knownAs(t)))...)
 	failed := make(chan error, 1)
 	go func() {
 		_, err := r.Dial(t.Context())
@@ -201,12 +201,12 @@ func TestUnreachable(t *testing.T) {
 
 // TestConfigAtTheCall holds that what the configuration refuses is refused by the first call, and says for which host.
 func TestConfigAtTheCall(t *testing.T) {
-	err := ping(t.Context(), open(t, "ssh://build1", isolated(t, ConfigFiles(write(t, "c", "ProxyCommand nc %h %p\n")))...))
+	err := ping(t.Context(), open(t, "ssh://build1", isolated(t, WithConfigFiles(write(t, "c", "ProxyCommand nc %h %p\n")))...))
 	fails(t, err, transport.ErrConnect, "ssh build1: ", "ProxyCommand")
 
 	s := (&server{stallAfter: 1}).start(t)
 	began := time.Now()
-	err = ping(t.Context(), open(t, s.url(), isolated(t, ConfigFiles(write(t, "c", "ConnectTimeout 1\n")))...))
+	err = ping(t.Context(), open(t, s.url(), isolated(t, WithConfigFiles(write(t, "c", "ConnectTimeout 1\n")))...))
 	fails(t, err, transport.ErrConnect, "ConnectTimeout")
 	if time.Since(began) > patience {
 		t.Error("too late")
@@ -223,12 +223,12 @@ func TestBanner(t *testing.T) {
 func TestDialer(t *testing.T) {
 	s := (&server{forward: to(tt.New(t))}).start(t)
 	dialed := ""
-	dial := Dialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
 		dialed = address
 		return new(net.Dialer).DialContext(ctx, network, s.address)
 	})
-	config := ConfigFiles(write(t, "c", "ProxyCommand nc\nHostName inner\n"))
-	ok(t, ping(t.Context(), open(t, "ssh://me@build1:23", isolated(t, dial, config, KnownHosts(s.knownAs(t, "inner:23")))...)))
+	config := WithConfigFiles(write(t, "c", "ProxyCommand nc\nHostName inner\n"))
+	ok(t, ping(t.Context(), open(t, "ssh://me@build1:23", isolated(t, dial, config, WithKnownHosts(s.knownAs(t, "inner:23")))...)))
 	if dialed != "inner:23" {
 		t.Error(dialed)
 	}
@@ -245,7 +245,7 @@ func TestProxyJump(t *testing.T) {
 	target := (&server{forward: to(engine), authorize: note}).start(t)
 	first := (&server{forward: to(engine), authorize: note}).start(t)
 	second := (&server{forward: to(engine), authorize: note}).start(t)
-	config := ConfigFiles(write(t, "c", `
+	config := WithConfigFiles(write(t, "c", `
 Host target
 	ProxyJump one@first,second
 Host second
@@ -260,7 +260,7 @@ Host second
 	Port `+port(t, second)+`
 Host target
 	Port `+port(t, target)+"\n"))
-	trusted := KnownHosts(target.knownAs(t), first.knownAs(t), second.knownAs(t))
+	trusted := WithKnownHosts(target.knownAs(t), first.knownAs(t), second.knownAs(t))
 	c := open(t, "ssh://me@target", isolated(t, config, trusted)...)
 	ok(t, ping(t.Context(), c))
 	if got := slices.Compact(users.take()); !slices.Equal(got, []string{"one", "two", "me"}) {
@@ -270,12 +270,12 @@ Host target
 	eventually(t, "the next call goes through again", func() bool { return ping(t.Context(), c) == nil })
 
 	// An unknown jump host is refused like any other.
-	c = open(t, "ssh://me@target", isolated(t, config, KnownHosts(target.knownAs(t), first.knownAs(t)))...)
+	c = open(t, "ssh://me@target", isolated(t, config, WithKnownHosts(target.knownAs(t), first.knownAs(t)))...)
 	err := ping(t.Context(), c)
 	fails(t, err, transport.ErrHostKey, "jump host", "two@"+second.address)
 
 	// One whose configuration leads to itself ends.
-	circle := ConfigFiles(write(t, "c", "ProxyJump a\n"))
+	circle := WithConfigFiles(write(t, "c", "ProxyJump a\n"))
 	err = ping(t.Context(), open(t, "ssh://me@b", isolated(t, circle)...))
 	fails(t, err, transport.ErrConnect, "without end")
 }

@@ -315,7 +315,7 @@ func (s *server) url() string { return "ssh://me@" + s.address }
 // isolated are the options of a test: nothing of this machine is read, and a key given. They come first.
 func isolated(t testing.TB, options ...Option) []Option {
 	t.Helper()
-	return append([]Option{ConfigFiles(), AgentSocket(""), Signers(newSigner(t))}, options...)
+	return append([]Option{WithConfigFiles(), WithAgentSocket(""), WithSigners(newSigner(t))}, options...)
 }
 
 // open makes a client that is closed when the test ends.
@@ -330,7 +330,7 @@ func open(t testing.TB, host string, options ...Option) *transport.Client {
 // client makes a client of the server that knows it.
 func (s *server) client(t testing.TB, options ...Option) *transport.Client {
 	t.Helper()
-	return open(t, s.url(), isolated(t, append([]Option{KnownHosts(s.knownAs(t))}, options...)...)...)
+	return open(t, s.url(), isolated(t, append([]Option{WithKnownHosts(s.knownAs(t))}, options...)...)...)
 }
 
 // ping makes the plainest call.

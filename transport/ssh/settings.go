@@ -197,7 +197,7 @@ func (s *settings) known(o *options, c *configuration, f filer) error {
 // route says through which other servers the way goes.
 func (s *settings) route(o *options, c *configuration, _ filer) error {
 	if command := c.values["proxycommand"]; command != nil && o.dial == nil && !strings.EqualFold(command[0], "none") {
-		return errors.New("the configuration sets ProxyCommand, and no shell is run here: use ProxyJump, or the option ssh.Dialer")
+		return errors.New("the configuration sets ProxyCommand, and no shell is run here: use ProxyJump, or the option ssh.WithDialer")
 	}
 	jump := c.first("proxyjump")
 	if jump == "" || strings.EqualFold(jump, "none") {

@@ -95,7 +95,7 @@ func TestRow27MaxSessions(t *testing.T) {
 	e := tt.New(t)
 	e.Handle("POST /stream", tt.Upgrade(func(c *tt.Conn) { _, _ = io.Copy(c, c) }))
 	s := (&server{command: stdio(e), maxSessions: 3}).start(t)
-	r := directRoute(t, s.url(), isolated(t, KnownHosts(s.knownAs(t)))...)
+	r := directRoute(t, s.url(), isolated(t, WithKnownHosts(s.knownAs(t)))...)
 	var mu sync.Mutex
 	var conns []net.Conn
 	var all sync.WaitGroup
@@ -162,7 +162,7 @@ func TestRow27StuckChannel(t *testing.T) {
 	}}
 	s.start(t)
 	t.Cleanup(func() { close(hold) })
-	r := directRoute(t, s.url(), isolated(t, KnownHosts(s.knownAs(t)))...)
+	r := directRoute(t, s.url(), isolated(t, WithKnownHosts(s.knownAs(t)))...)
 	conn, err := r.Dial(t.Context())
 	ok(t, err)
 	ok(t, conn.SetDeadline(time.Now().Add(50*time.Millisecond)))
@@ -194,7 +194,7 @@ func TestSilentServer(t *testing.T) {
 	e := tt.New(t)
 	e.Handle("POST /stream", tt.Upgrade(func(c *tt.Conn) { _, _ = io.Copy(io.Discard, c) }))
 	s := (&server{forward: to(e), noReplies: true}).start(t)
-	c := s.client(t, ConfigFiles(write(t, "c", "ServerAliveInterval 1\nServerAliveCountMax 1\n")))
+	c := s.client(t, WithConfigFiles(write(t, "c", "ServerAliveInterval 1\nServerAliveCountMax 1\n")))
 	op := transport.Operation{Name: "Stream", Method: "POST", Path: "/stream"}
 	conn, err := transport.Upgrade(t.Context(), c, op.Request())
 	ok(t, err)
@@ -206,7 +206,7 @@ func TestSilentServer(t *testing.T) {
 // TestLives holds that a server that answers is not given up.
 func TestLives(t *testing.T) {
 	s := (&server{forward: to(tt.New(t))}).start(t)
-	c := s.client(t, ConfigFiles(write(t, "c", "ServerAliveInterval 0.01s\nServerAliveCountMax 300\n")))
+	c := s.client(t, WithConfigFiles(write(t, "c", "ServerAliveInterval 0.01s\nServerAliveCountMax 300\n")))
 	ok(t, ping(t.Context(), c))
 	eventually(t, "some intervals go by", func() bool { return s.requests.Load() > 5 })
 	ok(t, ping(t.Context(), c))
@@ -228,7 +228,7 @@ func TestRow27DropWhileOpening(t *testing.T) {
 		return stdio(e)(command, c)
 	}
 	s.start(t)
-	r := directRoute(t, s.url(), isolated(t, KnownHosts(s.knownAs(t)))...)
+	r := directRoute(t, s.url(), isolated(t, WithKnownHosts(s.knownAs(t)))...)
 	for range 2 {
 		conn, err := r.Dial(t.Context())
 		ok(t, err)

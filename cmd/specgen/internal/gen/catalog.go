@@ -60,8 +60,9 @@ type catalogBody struct {
 
 // catalogTTY is the read that tells whether logs are framed.
 type catalogTTY struct {
-	Inspect string `json:"inspect"`
-	Member  string `json:"member"`
+	Inspect  string `json:"inspect"`
+	Member   string `json:"member"`
+	Declared bool   `json:"declared,omitempty"` // the answer tells, and the read is for engines that do not
 }
 
 // renderCatalog writes down the operations of all versions of an engine, the oldest first.
@@ -218,7 +219,7 @@ func (m *Model) catalogRecord(release string, c Category, op *Operation) (*catal
 		if i < 0 {
 			return nil, fmt.Errorf("no operation %s", f.Inspect)
 		}
-		r.TTY = &catalogTTY{c.Operations[i].ID, f.Member}
+		r.TTY = &catalogTTY{c.Operations[i].ID, f.Member, f.Declared}
 	}
 	return r, nil
 }
