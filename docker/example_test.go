@@ -11,7 +11,7 @@ import (
 
 // run is the program of README.md.
 func run(ctx context.Context) error {
-	engine, err := docker.Open(ctx) // DOCKER_HOST, or the usual sockets
+	engine, err := docker.Open(ctx) // as the docker command line finds it
 	if err != nil {
 		return err
 	}
