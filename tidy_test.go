@@ -2,6 +2,7 @@ package gantry_test
 
 import (
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -12,6 +13,9 @@ func TestZip(t *testing.T) {
 	const most = 15 << 20
 	zip, err := exec.CommandContext(t.Context(), "git", "archive", "--format=zip", "HEAD").Output()
 	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
 		t.Skipf("this is no clone: %v", err)
 	}
 	t.Logf("%d bytes", len(zip))
