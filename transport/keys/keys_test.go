@@ -170,4 +170,3 @@ func parseSigner(t *testing.T) crypto.Signer {
 	}
 	return key.(crypto.Signer)
 }
-
