@@ -5,6 +5,7 @@ package smoke_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ import (
 	"github.com/gantry-go/gantry/podman/v54/secrets"
 	"github.com/gantry-go/gantry/podman/v54/system"
 	"github.com/gantry-go/gantry/podman/v54/volumes"
+	"github.com/gantry-go/gantry/transport"
 )
 
 // v54Smoke calls the operations of libpod's API 5.4.
@@ -33,6 +35,8 @@ func (e v54Smoke) run(t *testing.T) {
 	t.Run("system", e.system)
 	t.Run("containers", e.containers)
 	t.Run("states", e.states)
+	t.Run("restarts", e.restarts)
+	t.Run("anonymous volumes", e.anonymousVolumes)
 	t.Run("files", e.files)
 	t.Run("streams", e.streams)
 	t.Run("exec", e.exec)
@@ -296,6 +300,44 @@ func (e v54Smoke) states(t *testing.T) {
 	left := e.create(t, spec)
 	pruned := must(c.Prune(ctx, &containers.PruneOptions{Filters: map[string][]string{"label": {label + "=yes"}}}))(t)
 	equal(t, "pruned", len(pruned) == 1 && pruned[0].ID == left && pruned[0].Err == "", true)
+}
+
+// restarts reads what a container writes down of the signals that it can catch.
+func (e v54Smoke) restarts(t *testing.T) {
+	c, ctx := containers.New(e), t.Context()
+	id := e.start(t, e.script("trap 'echo TERM >> /log; exit' TERM; echo up >> /log; while :; do sleep 3600 & wait; done"))
+	logged := func(want string) {
+		t.Helper()
+		eventually(t, "the log is "+want, func() bool {
+			archive, err := c.Archive(ctx, id, "/log", nil)
+			if errors.Is(err, transport.ErrNotFound) {
+				return false // it has not begun
+			}
+			return strings.Join(strings.Fields(untar(t, must(archive, err)(t))["log"]), " ") == want
+		})
+	}
+	logged("up")
+	ok(t, c.Restart(ctx, id, nil))
+	logged("up TERM up")
+	ok(t, c.Restart(ctx, id, &containers.RestartOptions{Timeout: new(30)}))
+	logged("up TERM up TERM up")
+	ok(t, c.Restart(ctx, id, &containers.RestartOptions{Timeout: new(0)})) // kills it
+	logged("up TERM up TERM up up")
+}
+
+// anonymousVolumes go with their container, if they are to.
+func (e v54Smoke) anonymousVolumes(t *testing.T) {
+	c, ctx := containers.New(e), t.Context()
+	for _, opts := range []*containers.DeleteOptions{nil, {Volumes: true}} {
+		spec := e.script("true")
+		spec.Volumes = []v54.NamedVolume{{Dest: "/data"}}
+		id := e.create(t, spec)
+		volume := must(c.Inspect(ctx, id, nil))(t).Mounts[0].Name
+		cleanup(t, func(ctx context.Context) error { return volumes.New(e).Delete(ctx, volume, nil) })
+		must(c.Delete(ctx, id, opts))(t)
+		err := volumes.New(e).Exists(ctx, volume)
+		equal(t, "the volume is gone", errors.Is(err, transport.ErrNotFound), opts != nil)
+	}
 }
 
 func (e v54Smoke) files(t *testing.T) {
