@@ -167,7 +167,7 @@ func (e v54Smoke) images(t *testing.T) {
 	if len(removed.Deleted) != 1 || removed.ExitCode != 0 || len(removed.Errors) != 0 {
 		t.Errorf("removed: %+v", removed)
 	}
-	swept := must(c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{repo + ":2"}, All: new(false)}))(t)
+	swept := must(c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{repo + ":2"}}))(t)
 	equal(t, "untagged", slices.Contains(swept.Untagged, repo+":2"), true)
 	must(c.Prune(ctx, &images.PruneOptions{Filters: map[string][]string{"label": {"no=such"}}}))(t)
 }
@@ -346,7 +346,7 @@ func (e v54Smoke) files(t *testing.T) {
 	ok(t, c.PutArchive(ctx, id, "/root", tarball(t, "file", "content\n"), nil))
 	equal(t, "files", untar(t, must(c.Archive(ctx, id, "/root/file", nil))(t)), map[string]string{"file": "content\n"})
 	if !e.env.Rootless { // a user sees its mounts within its own namespace alone
-		mounted := readAll(t, must(c.Mount(ctx, id, nil))(t))
+		mounted := readAll(t, must(c.Mount(ctx, id))(t))
 		equal(t, "mounted", must(c.ShowMounted(ctx))(t)[id], strings.TrimSpace(string(mounted)))
 		ok(t, c.Unmount(ctx, id))
 	}
@@ -472,7 +472,7 @@ func (e v54Smoke) pods(t *testing.T) {
 		equal(t, "unpaused", must(c.Unpause(ctx, id))(t).ID, id)
 	}
 	equal(t, "restarted", must(c.Restart(ctx, id))(t).ID, id)
-	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: new(0)}))(t).ID, id)
+	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: 1}))(t).ID, id)
 	must(c.Start(ctx, id))(t)
 	equal(t, "killed", must(c.Kill(ctx, id, &pods.KillOptions{Signal: "SIGKILL"}))(t).ID, id)
 	equal(t, "removed", must(c.Delete(ctx, id, &pods.DeleteOptions{Force: true}))(t).ID, id)
