@@ -47,6 +47,7 @@ func shipped(pkg string) bool {
 
 // libraries are what packages that users link take from elsewhere.
 var libraries = map[string][]string{
+	"catalog":                {"github.com/oapi-codegen/runtime"},
 	"internal/discover":      {"github.com/go-json-experiment/json"},
 	"podman":                 {"github.com/BurntSushi/toml"},
 	"transport":              {"github.com/go-json-experiment/json"},
