@@ -46,6 +46,7 @@ func run(ctx context.Context, args []string) error {
 	out := flags.String("o", "", "file to write")
 	list := flags.String("pairs", "", "list of the types")
 	spec := flags.String("spec", "", "specification whose definitions name the types")
+	handlers := flags.String("handlers", "", "file to write what the handlers read and write to, with -spec")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -60,7 +61,10 @@ func run(ctx context.Context, args []string) error {
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder of its own
 	var types map[string]map[string]string
 	if *spec != "" {
-		types, err = ofSpec(ctx, dir, *module, *spec)
+		var routes map[string]oracle.Route
+		if types, routes, err = ofSpec(ctx, dir, *module, *spec); err == nil && *handlers != "" {
+			err = writeHandlers(*handlers, *module, routes)
+		}
 	} else {
 		types, err = ofPairs(ctx, dir, *module, path, *list)
 	}
@@ -111,6 +115,24 @@ func encode(module string, types map[string]map[string]string) ([]byte, error) {
 	}
 	b.WriteString("\n}}\n")
 	return b.Bytes(), nil
+}
+
+// writeHandlers writes one route to a line.
+func writeHandlers(name, module string, routes map[string]oracle.Route) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\"module\":%q,\"routes\":{", module)
+	for i, route := range sorted(routes) {
+		line, err := json.Marshal(routes[route])
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "\n%q:%s", route, line)
+	}
+	b.WriteString("\n}}\n")
+	return os.WriteFile(name, b.Bytes(), 0o644) //nolint:gosec // facts for everybody
 }
 
 // loaded are the type-checked packages by their paths below the module.
