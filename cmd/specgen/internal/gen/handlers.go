@@ -101,6 +101,9 @@ func (h *handler) params(params []any, o *overlay, id string, v version) []any {
 	var out []any
 	sent := map[string]bool{}
 	credentials := h.credentials(o.operation(id).Registries)
+	if slices.Contains(h.Headers, contentType) {
+		o.leavesOut(id, contentType, v) // the body's, which methods set
+	}
 	for _, p := range params {
 		p := asObject(p)
 		in, name := str(p, "in"), str(p, "name")
@@ -138,6 +141,7 @@ func (h *handler) params(params []any, o *overlay, id string, v version) []any {
 const (
 	registryAuth   = "X-Registry-Auth"
 	registryConfig = "X-Registry-Config"
+	contentType    = "Content-Type"
 )
 
 // credentials are the headers that are sent. What reads one of the two reads the other: one of them is enough.
