@@ -20,7 +20,8 @@ var opPush = transport.Operation{
 type PushOptions struct {
 	// All is the query parameter all.
 	All bool
-	// TLSVerify is the query parameter tlsVerify.
+	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
+	// plain text. Nil is true.
 	TLSVerify bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
