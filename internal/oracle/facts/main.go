@@ -2,11 +2,12 @@
 // there, and whether it is a pointer. It is facts alone, no code and no sentence of the engine's.
 //
 //	go run ./facts -module github.com/docker/docker@v27.5.1+incompatible -pairs testdata/docker.pairs -o testdata/docker-1.47.json
-//	go run ./facts -module github.com/containers/podman/v5@v5.8.2 -spec ../../testdata/specs/podman/v5.8.json -o testdata/podman-5.8.json
+//	go run ./facts -module github.com/containers/podman/v5@v5.8.2 -spec ../../testdata/specs/podman/v5.8.json \
+//		-o testdata/podman-5.8.json -handlers ../../testdata/handlers/podman/v5.8.json
 //
 // The pairs name types by the path of their package below the module, "api/types/container.Config"; what they refer to
 // follows. Of the names of a pair the first that the release has is taken. A specification of Podman's says itself of
-// which types its definitions are.
+// which types its definitions are; with it come what the handlers of the release read and write.
 package main
 
 import (

@@ -194,7 +194,10 @@ func (r *handlerRead) correct(p object) {
 			p[extPointer], p[extWhy] = true, "the engine tells an absent one from false"
 		}
 	case base != r.Type:
-		p[extPointer], p[extWhy] = true, "the engine tells an absent one from "+map[bool]string{true: "an empty one", false: "0"}[base == "string"]
+		p[extPointer], p[extWhy] = true, "the engine tells an absent one from 0"
+		if base == "string" {
+			p[extWhy] = "the engine tells an absent one from an empty one"
+		}
 	case r.Default == "" || r.Default == "computed":
 	case str(p, "type") == "integer":
 		if n, err := strconv.ParseInt(r.Default, 10, 64); err == nil {

@@ -32,9 +32,6 @@ const (
 // goSecret is the type of a header that holds credentials: made beforehand, or when the call is.
 const goSecret = "transport.RegistryAuth"
 
-// goSecretText is the type of text that is sent as it is and printed nowhere.
-const goSecretText = "transport.Secret"
-
 // paramTypes are the Go types behind the words of the overlay.
 var paramTypes = map[string]struct{ goType, send string }{
 	"time":             {"time.Time", sendTime},
@@ -44,7 +41,6 @@ var paramTypes = map[string]struct{ goType, send string }{
 	"json":             {"", sendJSON}, // the Go type is given beside it; of a declared list, that of its items
 	"strings":          {"[]string", ""},
 	"secret":           {goSecret, ""},
-	"secret-text":      {goSecretText, ""},
 	"bool":             {"bool", ""},
 	"string":           {"string", ""},
 	"int":              {"int", ""},
