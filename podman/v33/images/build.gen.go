@@ -20,7 +20,7 @@ var opBuild = transport.Operation{
 // BuildOptions are the optional parameters of [Client.Build]; nil means none of them.
 type BuildOptions struct {
 	// Dockerfile is the query parameter dockerfile, sent as JSON. Default Dockerfile.
-	Dockerfile []string
+	Dockerfile string
 	// Tags is the query parameter t. Default latest.
 	Tags []string
 	// ExtraHosts is the query parameter extrahosts, sent as JSON.
