@@ -467,7 +467,7 @@ func (e v40Smoke) pods(t *testing.T) {
 		equal(t, "unpaused", must(c.Unpause(ctx, id))(t).ID, id)
 	}
 	equal(t, "restarted", must(c.Restart(ctx, id))(t).ID, id)
-	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: new(0)}))(t).ID, id)
+	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: 1}))(t).ID, id)
 	must(c.Start(ctx, id))(t)
 	equal(t, "killed", must(c.Kill(ctx, id, &pods.KillOptions{Signal: "SIGKILL"}))(t).ID, id)
 	equal(t, "removed", must(c.Delete(ctx, id, &pods.DeleteOptions{Force: true}))(t).ID, id)

@@ -31,7 +31,8 @@ type GenerateSystemdOptions struct {
 	// Separator is the query parameter separator. Default -.
 	Separator string
 	// StopTimeout is the query parameter stopTimeout: the seconds before a container that does not stop is killed.
-	// Nil leaves it out: the engine takes an absent one for 10.
+	// Nil leaves it out: the engine takes an absent one for its own, which is 10 unless its containers.conf says
+	// otherwise.
 	StopTimeout *int
 }
 

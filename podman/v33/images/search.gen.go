@@ -30,8 +30,8 @@ type SearchOptions struct {
 	// repositories.
 	ListTags bool
 	// TLSVerify is the query parameter tlsVerify: verify the certificates of registries; false also talks to
-	// registries in plain text. Nil is true.
-	TLSVerify bool
+	// registries in plain text. Nil leaves it out: the engine's registries.conf decides then.
+	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
 	RegistryAuth transport.RegistryAuth

@@ -21,7 +21,7 @@ type PushV3Options struct {
 	// All is the query parameter all.
 	All bool
 	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
-	// plain text. Nil is true. Nil leaves it out: the engine takes an absent one for true.
+	// plain text. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.

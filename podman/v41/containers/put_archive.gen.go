@@ -17,8 +17,8 @@ var opPutArchive = transport.Operation{
 
 // PutArchiveOptions are the optional parameters of [Client.PutArchive]; nil means none of them.
 type PutArchiveOptions struct {
-	// CopyUIDGID is the query parameter copyUIDGID: give the files to the user of the container; false keeps the
-	// owners that the archive says, and nil is true. Since API 3.3.
+	// CopyUIDGID is the query parameter copyUIDGID: give the files to the container's User, or root where it has
+	// none; false keeps the owners that the archive says, and nil means true. Since API 3.3.
 	CopyUIDGID *bool
 	// Rename is the query parameter rename, sent as JSON: other names for members of the archive, by the names that
 	// they have in it. Since API 3.3.

@@ -19,7 +19,7 @@ var opDeleteAll = transport.Operation{
 type DeleteAllOptions struct {
 	// Images is the query parameter images.
 	Images []string
-	// All is the query parameter all.
+	// All is the query parameter all: the images that are only steps of others, too.
 	All bool
 	// Force is the query parameter force.
 	Force bool

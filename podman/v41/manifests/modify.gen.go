@@ -17,8 +17,9 @@ var opModify = transport.Operation{
 
 // ModifyOptions are the optional parameters of [Client.Modify]; nil means none of them.
 type ModifyOptions struct {
-	// TLSVerify is the query parameter tlsVerify. Since API 4.1.
-	TLSVerify bool
+	// TLSVerify is the query parameter tlsVerify. Since API 4.1. Nil leaves it out: the engine's registries.conf
+	// decides then.
+	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth. Since API 4.1.
 	RegistryAuth transport.RegistryAuth

@@ -18,10 +18,10 @@ var opPush = transport.Operation{
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
 type PushOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all: the images of the list, too.
 	All bool
 	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
-	// plain text. Nil is true. Default true. Nil leaves it out: the engine takes an absent one for true.
+	// plain text. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Quiet is the query parameter quiet. Default true, since API 4.3. Nil leaves it out: the engine takes an absent
 	// one for true.

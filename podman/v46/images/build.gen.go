@@ -187,8 +187,7 @@ type BuildOptions struct {
 	// leaves the times as they are, and 0 is 1970. Nil leaves it out: 0 is the time 1970 and sets it.
 	Timestamp *int64
 	// TLSVerify is the query parameter tlsVerify: verify the certificates of registries; false also talks to
-	// registries in plain text. Default true, since API 4.1. Nil leaves it out: the engine takes an absent one for
-	// true.
+	// registries in plain text. Since API 4.1. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Ulimits is the query parameter ulimits, sent as JSON: limits of the build's processes, each as
 	// nofile=1024:1024.

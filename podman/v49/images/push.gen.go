@@ -22,8 +22,7 @@ type PushOptions struct {
 	Destination string
 	// ForceCompressionFormat is the query parameter forceCompressionFormat. Since API 4.7.
 	ForceCompressionFormat bool
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
 	// one for true.

@@ -25,7 +25,8 @@ type GenerateSystemdOptions struct {
 	// StartTimeout is the query parameter startTimeout. Since API 4.0.
 	StartTimeout int
 	// StopTimeout is the query parameter stopTimeout: the seconds before a container that does not stop is killed.
-	// Default 10. Nil leaves it out: the engine takes an absent one for 10.
+	// Default 10. Nil leaves it out: the engine takes an absent one for its own, which is 10 unless its
+	// containers.conf says otherwise.
 	StopTimeout *int
 	// RestartPolicy is the query parameter restartPolicy. Default on-failure.
 	RestartPolicy SystemdRestartPolicy

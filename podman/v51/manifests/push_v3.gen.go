@@ -23,7 +23,7 @@ type PushV3Options struct {
 	// RemoveSignatures is the query parameter removeSignatures: push no signatures. Since API 4.2.
 	RemoveSignatures bool
 	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
-	// plain text. Nil is true. Nil leaves it out: the engine takes an absent one for true.
+	// plain text. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.

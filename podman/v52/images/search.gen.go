@@ -25,8 +25,7 @@ type SearchOptions struct {
 	// match.
 	Filters map[string][]string
 	// TLSVerify is the query parameter tlsVerify: verify the certificates of registries; false also talks to
-	// registries in plain text. Nil is true. Default true. Nil leaves it out: the engine takes an absent one for
-	// true.
+	// registries in plain text. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// ListTags is the query parameter listTags: list the tags of the repository that the term names, in place of
 	// repositories.

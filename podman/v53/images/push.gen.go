@@ -29,8 +29,7 @@ type PushOptions struct {
 	// format's own. Nil is the format's usual. Since API 4.6. Nil leaves it out: the engine tells an absent one from
 	// 0.
 	CompressionLevel *int
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
 	// one for true.

@@ -17,11 +17,11 @@ var opPutArchive = transport.Operation{
 
 // PutArchiveOptions are the optional parameters of [Client.PutArchive]; nil means none of them.
 type PutArchiveOptions struct {
-	// CopyUIDGID is the query parameter copyUIDGID: give the files to the user of the container; false keeps the
-	// owners that the archive says, and nil is true. Since API 3.3.
+	// CopyUIDGID is the query parameter copyUIDGID: give the files to the container's User, or root where it has
+	// none; false keeps the owners that the archive says, and nil means true. Since API 3.3.
 	CopyUIDGID *bool
-	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir: refuse to replace a folder by a file, or a
-	// file by a folder. Since API 4.2.
+	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir: fail where a folder would replace a file or
+	// the other way round. Since API 4.2.
 	NoOverwriteDirNonDir bool
 	// Rename is the query parameter rename, sent as JSON: other names for members of the archive, by the names that
 	// they have in it. Since API 3.3.

@@ -18,7 +18,7 @@ var opAdd = transport.Operation{
 // AddOptions are the optional parameters of [Client.Add]; nil means none of them.
 type AddOptions struct {
 	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
-	// plain text. Nil is true. Since API 4.1. Nil leaves it out: the engine takes an absent one for true.
+	// plain text. Since API 4.1. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth. Since API 4.1.

@@ -235,8 +235,7 @@ type BuildOptions struct {
 	// not need. Since API 4.3. Nil leaves it out: the engine takes an absent one for true.
 	SkipUnusedStages *bool
 	// TLSVerify is the query parameter tlsVerify: verify the certificates of registries; false also talks to
-	// registries in plain text. Default true, since API 4.1. Nil leaves it out: the engine takes an absent one for
-	// true.
+	// registries in plain text. Since API 4.1. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Ulimits is the query parameter ulimits, sent as JSON: limits of the build's processes, each as
 	// nofile=1024:1024.

@@ -250,8 +250,7 @@ type BuildOptions struct {
 	// SaveStages. Since API 6.0.
 	StageLabels bool
 	// TLSVerify is the query parameter tlsVerify: verify the certificates of registries; false also talks to
-	// registries in plain text. Default true, since API 4.1. Nil leaves it out: the engine takes an absent one for
-	// true.
+	// registries in plain text. Since API 4.1. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// TransientRunMounts is the query parameter transientRunMounts: mounts of every RUN that leave no trace in the
 	// image, each as --mount of RUN takes it. Since API 6.0.

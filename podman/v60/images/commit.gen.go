@@ -26,8 +26,8 @@ type CommitOptions struct {
 	Comment string
 	// Format is the query parameter format. Default oci.
 	Format string
-	// Pause is the query parameter pause. Default true. Nil leaves it out: the engine pauses the container where it
-	// is absent.
+	// Pause is the query parameter pause: pause the container meanwhile; nil means false before Podman 6.0, and true
+	// from then on. Default true.
 	Pause *bool
 	// Squash is the query parameter squash: make one layer of all that the container has above its image's. Since
 	// API 4.1.

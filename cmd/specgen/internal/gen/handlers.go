@@ -184,11 +184,13 @@ func (o *overlay) leavesOut(id, name string, v version) bool {
 func (r *handlerRead) correct(p object) {
 	r.retype(p)
 	switch base := strings.TrimPrefix(r.Type, "*"); {
-	case base == "bool":
+	case base == "bool" || str(p, "name") == "tlsVerify":
 		said := truth(p, "default")
 		delete(p, "default")
 		delete(p, extPointer)
-		if r.Default == "true" || said && (r.Tested || base != r.Type) {
+		if str(p, "name") == "tlsVerify" { // true is one answer, and the engine's settings have another
+			p[extPointer], p[extWhy] = true, "the engine's registries.conf decides then"
+		} else if r.Default == "true" || said && (r.Tested || base != r.Type) {
 			p["default"], p[extPointer], p[extWhy] = true, true, "the engine takes an absent one for true"
 		} else if base != r.Type {
 			p[extPointer], p[extWhy] = true, "the engine tells an absent one from false"
@@ -236,7 +238,9 @@ func (r *handlerRead) added(wire string) object {
 	if base == "integer" || base == "unsigned" {
 		p["type"] = "integer"
 	}
-	if r.Type != "" { // else the overlay says it, or the name does
+	if wire == "tlsVerify" {
+		p[extGoType] = "bool"
+	} else if r.Type != "" { // else the overlay says it, or the name does
 		p[extGoType] = paramTypes[handlerTypes[base]].goType
 	}
 	r.correct(p)
