@@ -3,10 +3,7 @@ package libpodtour
 import (
 	"context"
 	"embed"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -34,8 +31,8 @@ func (t *Tour) copy(ctx context.Context) error {
 	if err := t.ctrs.PutArchive(ctx, conny, "/root/src", archive, nil); err != nil {
 		return err
 	}
-	t.Call(`ctrs.Archive(ctx, "conny", "/root/src", nil)`)
-	back, err := t.ctrs.Archive(ctx, conny, "/root/src", nil)
+	t.Call(`ctrs.Archive(ctx, "conny", "/root/src")`)
+	back, err := t.ctrs.Archive(ctx, conny, "/root/src")
 	if err != nil {
 		return err
 	}
@@ -62,18 +59,14 @@ type pathStat struct {
 
 // stat reads the header, which libpod's specification does not mention.
 func stat(header http.Header) (s pathStat, err error) {
-	text, err := base64.StdEncoding.DecodeString(header.Get("X-Docker-Container-Path-Stat"))
-	if err != nil {
-		return s, fmt.Errorf("the header with the path's state: %w", err)
-	}
-	return s, json.Unmarshal(text, &s)
+	return s, transport.DecodeHeader(header, "X-Docker-Container-Path-Stat", &s)
 }
 
 // missingPath downloads a path that does not exist: what the typed call says of it, and the answer as it came.
 func (t *Tour) missingPath(ctx context.Context) error {
 	const missing = "/no/such/path"
-	t.Call(`ctrs.Archive(ctx, "conny", "/no/such/path", nil)`)
-	out, err := t.ctrs.Archive(ctx, conny, missing, nil)
+	t.Call(`ctrs.Archive(ctx, "conny", "/no/such/path")`)
+	out, err := t.ctrs.Archive(ctx, conny, missing)
 	if err == nil {
 		_ = out.Close()
 		return errors.New("the engine gave an archive of a path that does not exist")

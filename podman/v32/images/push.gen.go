@@ -20,9 +20,13 @@ var opPush = transport.Operation{
 type PushOptions struct {
 	// Destination is the query parameter destination.
 	Destination string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
+	// All is the query parameter all: every image of a list of manifests, not the engine's own platform's alone.
+	All bool
+	// Format is the query parameter format: the format of the manifest; oci, v2s1 or v2s2. Without one it stays as
+	// it is.
+	Format string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
 	RegistryAuth transport.RegistryAuth
@@ -34,6 +38,8 @@ func (o *PushOptions) set(r *transport.Request) {
 	}
 	r.Query("destination", o.Destination)
 	r.Query("tlsVerify", o.TLSVerify)
+	r.Query("all", o.All)
+	r.Query("format", o.Format)
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 

@@ -19,6 +19,9 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
+	// LookupManifest is the query parameter lookupManifest: the name is of a list of manifests, and no image that it
+	// names is removed. Since API 4.2.
+	LookupManifest bool
 }
 
 func (o *DeleteOptions) set(r *transport.Request) {
@@ -26,6 +29,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("force", o.Force)
+	r.Query("lookupManifest", o.LookupManifest)
 }
 
 // Delete removes an image. What failed may be in the answer.
