@@ -355,3 +355,27 @@ func TestTyped(t *testing.T) {
 		t.Errorf("an engine's no: %v", err)
 	}
 }
+
+// TestUnset sends what keeps an engine from harm where the caller says nothing.
+func TestUnset(t *testing.T) {
+	for _, version := range catalog.Find("podman").Versions() {
+		restart := catalog.Podman(version).Operation("containers.Restart")
+		for _, tt := range []struct {
+			args catalog.Args
+			want string
+		}{
+			{catalog.Args{"name": "db"}, "timeout=10"},
+			{catalog.Args{"name": "db", "timeout": nil}, "timeout=10"},
+			{catalog.Args{"name": "db", "timeout": 0}, "timeout=0"},
+			{catalog.Args{"name": "db", "timeout": "60"}, "timeout=60"},
+		} {
+			req, err := restart.Request(tt.args)
+			if err != nil {
+				t.Fatalf("%s: %v", version, err)
+			}
+			if _, query, _ := strings.Cut(req.URL(), "?"); query != tt.want {
+				t.Errorf("%s: %v is sent as %s, want %s", version, tt.args, query, tt.want)
+			}
+		}
+	}
+}

@@ -22,6 +22,8 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
+	// LookupManifest is the query parameter lookupManifest. Since API 4.2.
+	LookupManifest bool
 }
 
 func (o *DeleteOptions) set(r *transport.Request) {
@@ -29,6 +31,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("force", o.Force)
+	r.Query("lookupManifest", o.LookupManifest)
 }
 
 // Delete removes an image. What failed may be in the answer.
