@@ -69,7 +69,7 @@ func allowed(from, imported string) bool {
 	case strings.HasPrefix(from, "internal/"), strings.HasPrefix(from, "examples/"):
 		return true
 	case strings.HasPrefix(from, "cmd/"):
-		return own == "catalog" || own == "docker" || own == "podman" || strings.HasPrefix(own, "transport")
+		return own == "catalog" || own == "docker" || own == "podman" || own == "hijack" || strings.HasPrefix(own, "transport")
 	case from == "catalog":
 		return own == "hijack" || own == "transport"
 	case from == "hijack":
