@@ -56,7 +56,7 @@ type operationEntry struct {
 	Headers    map[string]headerEntry `yaml:"headers"`
 	Params     map[string]*paramEntry `yaml:"params"`
 	AddParams  []*paramEntry          `yaml:"addParams"`
-	DropParams []string               `yaml:"dropParams"`
+	DropParams []dropEntry            `yaml:"dropParams"`
 	Moved      *moveEntry             `yaml:"moved"`
 	// The versions that have the operation, where not all do.
 	span `yaml:",inline"`
@@ -92,6 +92,13 @@ type paramEntry struct {
 	Enum     *enumEntry `yaml:"enum"`
 	Reason   string     `yaml:"reason"`
 	span     `yaml:",inline"`
+}
+
+// dropEntry takes a parameter away that the engine does not read.
+type dropEntry struct {
+	Name   string `yaml:"name"`
+	Reason string `yaml:"reason"`
+	span   `yaml:",inline"`
 }
 
 // enumEntry names the values of a parameter.
@@ -225,6 +232,12 @@ func (e *operationEntry) check() error {
 	for _, p := range e.Params {
 		if p == nil {
 			return errors.New("the entry of a parameter is empty")
+		}
+		errs = append(errs, p.valid())
+	}
+	for _, p := range e.DropParams {
+		if p.Name == "" || p.Reason == "" {
+			return errors.New("what dropParams drops needs a name and a reason")
 		}
 		errs = append(errs, p.valid())
 	}

@@ -72,10 +72,13 @@ func retypeParams(doc object, o *overlay, v version) (object, error) {
 
 func retypeOperation(op object, e *operationEntry, v version) error {
 	params := list(op, "parameters")
-	for _, name := range e.DropParams {
-		i := findParam(params, name)
+	for _, drop := range e.DropParams {
+		if !drop.holds(v) {
+			continue
+		}
+		i := findParam(params, drop.Name)
 		if i < 0 {
-			return fmt.Errorf("the overlay drops parameter %s, which is not there", name)
+			return fmt.Errorf("the overlay drops parameter %s, which is not there", drop.Name)
 		}
 		params = slices.Delete(params, i, i+1)
 	}
