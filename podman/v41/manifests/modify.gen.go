@@ -17,8 +17,9 @@ var opModify = transport.Operation{
 
 // ModifyOptions are the optional parameters of [Client.Modify]; nil means none of them.
 type ModifyOptions struct {
-	// TLSVerify is the query parameter tlsVerify. Since API 4.1.
-	TLSVerify bool
+	// TLSVerify is the query parameter tlsVerify. Since API 4.1. Nil leaves it out: the engine's registries.conf
+	// decides then.
+	TLSVerify *bool
 }
 
 func (o *ModifyOptions) set(r *transport.Request) {

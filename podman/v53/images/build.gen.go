@@ -65,9 +65,8 @@ type BuildOptions struct {
 	Labels map[string]string
 	// LayerLabel is the query parameter layerLabel. Since API 4.7.
 	LayerLabel []string
-	// Layers is the query parameter layers. Default true, since API 3.4. Nil leaves it out: the engine takes an
-	// absent one for true.
-	Layers *bool
+	// Layers is the query parameter layers: keep a layer for each step, to be used by later builds. Since API 3.4.
+	Layers bool
 	// NetworkMode is the query parameter networkmode. Default bridge.
 	NetworkMode string
 	// Platform is the query parameter platform.

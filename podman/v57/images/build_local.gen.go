@@ -83,9 +83,8 @@ type BuildLocalOptions struct {
 	Labels map[string]string
 	// LayerLabel is the query parameter layerLabel.
 	LayerLabel []string
-	// Layers is the query parameter layers. Default true. Nil leaves it out: the engine takes an absent one for
-	// true.
-	Layers *bool
+	// Layers is the query parameter layers.
+	Layers bool
 	// NetworkMode is the query parameter networkmode. Default bridge.
 	NetworkMode string
 	// Platform is the query parameter platform.
