@@ -15,8 +15,7 @@ import (
 )
 
 // absentRow is one option of libpod's API of which absent may differ from false: what the engine takes an absent one for,
-// and an effect to tell by. A test of the generator holds that each boolean that the overlay adds, and each that is a
-// pointer, has a row.
+// and an effect to tell by. A test of the generator holds that each boolean that is a pointer has a row.
 type absentRow struct {
 	at     string // operation and parameter
 	absent string // true or false; settings, where those of the engine decide: they let the tests' registry speak no TLS
@@ -49,6 +48,8 @@ var absentRows = []absentRow{
 	{at: "ImageBuildLibpod.tlsVerify", absent: "settings", try: buildFromRegistry},
 	{at: "ImageBuildLibpod.createdannotation", absent: "true", since: "5.6", try: buildAnnotates},
 	{at: "ImageBuildLibpod.inheritannotations", absent: "true", since: "5.6", try: buildKeepsAnnotations},
+	{at: "ImageBuildLibpod.identitylabel", absent: "true", try: buildIdentifies},
+	{at: "ImageBuildLibpod.skipunusedstages", absent: "true", try: buildSkips},
 	{at: "ImageBuildLibpod.inheritlabels", absent: "true", since: "5.5", try: buildInherits},
 	{at: "ImageCommitLibpod.pause", absent: "false", until: "5.8", unseen: noEvent},
 	{at: "ImageCommitLibpod.pause", absent: "true", since: "6.0", unseen: noEvent},
@@ -61,6 +62,8 @@ var absentRows = []absentRow{
 	{at: "ImagePushLibpod.all", absent: "false", unseen: "the registry keeps one platform of the test image either way"},
 	{at: "ImagePushLibpod.removeSignatures", absent: "false", unseen: "the test image has no signature"},
 	{at: "ImageSearchLibpod.tlsVerify", absent: "settings", unseen: "the registry has no search"},
+	{at: "ManifestAddLibpod.tlsVerify", absent: "settings", like: "ManifestModifyLibpod"},
+	{at: "ManifestPushV3Libpod.tlsVerify", absent: "settings", like: "ManifestPushLibpod"},
 	{at: "ManifestPushLibpod.tlsVerify", absent: "settings", try: pushToRegistry("ManifestPushLibpod")},
 	{at: "ManifestPushLibpod.quiet", absent: "true", unseen: "the list of the test has nothing to report"},
 	{at: "ManifestPushLibpod.all", absent: "false", unseen: "the list of the test is of images that the registry has"},
@@ -73,6 +76,10 @@ var absentRows = []absentRow{
 	{at: "LocalBuildLibpod.createdannotation", absent: "true", like: "ImageBuildLibpod"},
 	{at: "LocalBuildLibpod.inheritannotations", absent: "true", like: "ImageBuildLibpod"},
 	{at: "LocalBuildLibpod.inheritlabels", absent: "true", like: "ImageBuildLibpod"},
+
+	{at: "LocalBuildLibpod.tlsVerify", absent: "settings", like: "ImageBuildLibpod"},
+	{at: "LocalBuildLibpod.identitylabel", absent: "true", like: "ImageBuildLibpod"},
+	{at: "LocalBuildLibpod.skipunusedstages", absent: "true", like: "ImageBuildLibpod"},
 
 	// ---- artifacts and quadlets ----
 	{at: "ArtifactPullLibpod.tlsVerify", absent: "settings", try: pullArtifact},

@@ -159,6 +159,18 @@ func buildKeepsAnnotations(t *testing.T, p *tried, given catalog.Args) string {
 	return fmt.Sprint(member(p.call(t, "ImageInspectLibpod", catalog.Args{"name": id}), "Annotations", "handed"))
 }
 
+// buildIdentifies looks for the label that says what built the image.
+func buildIdentifies(t *testing.T, p *tried, given catalog.Args) string {
+	id := p.build(t, "FROM "+image+"\nENV A="+enginetest.Name(t)+"\n", given)
+	return fmt.Sprint(member(p.call(t, "ImageInspectLibpod", catalog.Args{"name": id}), "Labels", "io.buildah.version") != nil)
+}
+
+// buildSkips has a stage that fails and is of no use.
+func buildSkips(t *testing.T, p *tried, given catalog.Args) string {
+	dockerfile := "FROM " + image + " AS unused\nCOPY missing /\nFROM " + image + "\nENV A=b\n"
+	return fmt.Sprint(p.build(t, dockerfile, given) == "fails")
+}
+
 func buildInherits(t *testing.T, p *tried, given catalog.Args) string {
 	name := "localhost/" + enginetest.Name(t)
 	p.build(t, "FROM "+image+"\nLABEL handed=down\n", catalog.Args{"t": []string{name}})

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestAbsentIsTried holds that what engines take an absent boolean for has been tried: each boolean that the overlay adds,
-// and each of which nil says something, has a row in a table that runs against real engines, and is a pointer if and only
-// if some engine takes an absent one for something else than false.
+// TestAbsentIsTried holds that what engines take an absent boolean for has been tried: each of which nil says something has
+// a row in a table that runs against real engines, and what has one is a pointer if and only if some engine takes an absent
+// one for something else than false. For the others there are the facts of the handlers.
 func TestAbsentIsTried(t *testing.T) {
 	root := testRoot(t)
 	tried := map[string]map[string]bool{ // by operation and parameter, what absent means
@@ -30,7 +30,7 @@ func TestAbsentIsTried(t *testing.T) {
 						pointer := op.Options != nil && slices.ContainsFunc(op.Options.Fields, isPointer)
 						differs, found := tried[engine][at]
 						used[at] = used[at] || found
-						if p.Type != "bool" || !pointer && !p.Added && !found || seen[at] {
+						if p.Type != "bool" || !pointer && !found || seen[at] {
 							continue
 						}
 						switch {

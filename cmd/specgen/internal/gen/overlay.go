@@ -29,8 +29,11 @@ type overlay struct {
 		Definitions map[string]string `yaml:"definitions"`
 		Fields      map[string]string `yaml:"fields"`
 	} `yaml:"names"`
-	AnyCase []fieldEntry   `yaml:"anyCase"`
-	Ignored []ignoredEntry `yaml:"ignored"`
+	AnyCase  []fieldEntry    `yaml:"anyCase"`
+	Ignored  []ignoredEntry  `yaml:"ignored"`
+	Unsent   []*unsentEntry  `yaml:"unsent"`
+	Routers  []routersEntry  `yaml:"routers"`
+	Shadowed []shadowedEntry `yaml:"shadowed"`
 }
 
 // operationEntry says what the specification doesn't about one operation.
@@ -56,8 +59,12 @@ type operationEntry struct {
 	Headers    map[string]headerEntry `yaml:"headers"`
 	Params     map[string]*paramEntry `yaml:"params"`
 	AddParams  []*paramEntry          `yaml:"addParams"`
-	DropParams []dropEntry            `yaml:"dropParams"`
+	DropParams []string               `yaml:"dropParams"`
 	Moved      *moveEntry             `yaml:"moved"`
+	// Registries says that credentials are sent for several registries, where the engine reads either.
+	Registries bool `yaml:"registries"`
+	// Like is an operation whose sentences about parameters hold for this one, too.
+	Like string `yaml:"like"`
 	// The versions that have the operation, where not all do.
 	span `yaml:",inline"`
 }
@@ -84,7 +91,7 @@ type paramEntry struct {
 	GoName  string `yaml:"goName"`
 	Type    string `yaml:"type"`
 	Go      string `yaml:"go"`
-	Pointer bool   `yaml:"pointer"`
+	Pointer *bool  `yaml:"pointer"`
 	// Unset is the number that is sent for a nil pointer, where the engine does harm without the parameter.
 	Unset    int        `yaml:"unset"`
 	Required *bool      `yaml:"required"`
@@ -92,13 +99,7 @@ type paramEntry struct {
 	Enum     *enumEntry `yaml:"enum"`
 	Reason   string     `yaml:"reason"`
 	span     `yaml:",inline"`
-}
-
-// dropEntry takes a parameter away that the engine does not read.
-type dropEntry struct {
-	Name   string `yaml:"name"`
-	Reason string `yaml:"reason"`
-	span   `yaml:",inline"`
+	used     bool
 }
 
 // enumEntry names the values of a parameter.
@@ -207,12 +208,48 @@ func (o *overlay) check() error {
 			}
 		}
 	}
+	for _, e := range o.Routers {
+		if err := e.check(); err != nil {
+			fail("routers of %q: %w", e.Below, err)
+		}
+	}
+	for _, e := range o.Shadowed {
+		if err := e.check(); err != nil {
+			fail("shadowed %q: %w", e.Operation, err)
+		}
+	}
 	for _, e := range o.Ignored {
 		if e.Reason == "" || e.Operation == "" || e.Path == "" {
 			fail("ignored %s %s needs an operation, a path and a reason", e.Operation, e.Path)
 		}
 		if err := e.valid(); err != nil {
 			fail("ignored %s %s: %w", e.Operation, e.Path, err)
+		}
+	}
+	for _, e := range o.Unsent {
+		if e.Reason == "" || len(e.Names) == 0 {
+			fail("unsent %v needs names and a reason", e.Names)
+		}
+		if err := e.valid(); err != nil {
+			fail("unsent %v: %w", e.Names, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkUsed refuses entries that no version needs.
+func (o *overlay) checkUsed() error {
+	var errs []error
+	for _, id := range keys(o.Operations) {
+		for _, name := range keys(o.Operations[id].Params) {
+			if !o.Operations[id].Params[name].used {
+				errs = append(errs, fmt.Errorf("overlay: operations.%s.params.%s: no version has it", id, name))
+			}
+		}
+	}
+	for _, e := range o.Unsent {
+		if !e.used {
+			errs = append(errs, fmt.Errorf("overlay: unsent %v of %v: no version needs it", e.Names, e.Operations))
 		}
 	}
 	return errors.Join(errs...)
@@ -232,12 +269,6 @@ func (e *operationEntry) check() error {
 	for _, p := range e.Params {
 		if p == nil {
 			return errors.New("the entry of a parameter is empty")
-		}
-		errs = append(errs, p.valid())
-	}
-	for _, p := range e.DropParams {
-		if p.Name == "" || p.Reason == "" {
-			return errors.New("what dropParams drops needs a name and a reason")
 		}
 		errs = append(errs, p.valid())
 	}
