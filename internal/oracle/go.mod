@@ -5,6 +5,12 @@ go 1.26.0
 require golang.org/x/tools v0.52.0
 
 require (
+	github.com/go-json-experiment/json v1.27.2 // indirect
+	github.com/gorilla/mux v1.8.1
+)
+
+require (
+	github.com/gantry-go/gantry v0.1.0
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 )
