@@ -3,6 +3,7 @@ package transporttest_test
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -336,6 +337,33 @@ func TestExpectContinue(t *testing.T) {
 			t.Errorf("got %q", head)
 		}
 	})
+}
+
+// TestAnswerThatBeginsBeforeTheBody has a handler that writes its head before it reads: a client that waits to be asked for
+// its body is not asked any more, and one that sends it is heard.
+func TestAnswerThatBeginsBeforeTheBody(t *testing.T) {
+	e := tt.New(t)
+	e.Handle("POST /", tt.Handler(func(w http.ResponseWriter, r *http.Request) {
+		w.(http.Flusher).Flush()
+		body, err := io.ReadAll(r.Body)
+		_, _ = fmt.Fprintf(w, "%s, %v", body, err)
+	}))
+	for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
+		c := dial(t, e)
+		must(t, write(c, "POST / HTTP/1.1\r\nHost: engine\r\n"+expect+"Content-Length: 5\r\n\r\n"))
+		in := bufio.NewReader(c)
+		if head := readHead(t, in); !strings.HasPrefix(head, "HTTP/1.1 200 ") {
+			t.Errorf("%q: got %q", expect, head)
+		}
+		must(t, write(c, "hello"))
+		if size, err := in.ReadString('\n'); size != "c\r\n" || err != nil {
+			t.Fatalf("%q: a chunk of %q, %v", expect, size, err)
+		}
+		said := make([]byte, 12)
+		if _, err := io.ReadFull(in, said); string(said) != "hello, <nil>" || err != nil {
+			t.Errorf("%q: %q, %v", expect, said, err)
+		}
+	}
 }
 
 func TestEndlessThings(t *testing.T) {

@@ -47,7 +47,7 @@ func (w *response) WriteHeader(status int) {
 		w.flush()
 		return
 	}
-	w.started = true
+	w.started, w.exchange.answered = true, true
 	for range w.answer.preceding.count() {
 		if w.err != nil {
 			break
