@@ -5,6 +5,7 @@ package smoke_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -148,6 +149,9 @@ func (e v140Smoke) images(t *testing.T) {
 	if len(history) < 2 || history[0].CreatedBy == "" || history[len(history)-1].Size < 1<<20 {
 		t.Errorf("history: %+v", history)
 	}
+	if !e.isPodman() { // which has one builder
+		e.buildKit(t)
+	}
 
 	label := unique()
 	made := must(c.Commit(ctx, e.create(t, containers.CreateRequest{}), v140.ContainerConfig{}, &images.CommitOptions{Changes: []string{"LABEL " + label + "=yes"}}))(t)
@@ -157,6 +161,31 @@ func (e v140Smoke) images(t *testing.T) {
 	}) {
 		t.Errorf("%s was not pruned: %+v", made.ID, pruned)
 	}
+}
+
+// buildKit has the other builder make an image, out of nothing but the build's context: it takes the context of a session or,
+// as here, the request's body, which some engines begin to read once they have answered.
+func (e v140Smoke) buildKit(t *testing.T) {
+	c, ctx, name := images.New(e), t.Context(), unique()
+	plan := "FROM scratch\nCOPY Dockerfile /plan\nLABEL " + name + "=yes\n" + strings.Repeat("# more than any buffer on the way holds\n", 1<<14)
+	var id struct{ ID string }
+	for _, m := range all(t, must(c.Build(ctx, io.MultiReader(tarball(t, "Dockerfile", plan)), &images.BuildOptions{
+		Tags: []string{name}, Version: images.BuilderBuildKit,
+	}))(t)) {
+		if m.ID == "moby.image.id" {
+			ok(t, json.Unmarshal(m.Aux, &id))
+		}
+	}
+	cleanup(t, func(ctx context.Context) error {
+		_, err := c.Delete(ctx, name, &images.DeleteOptions{Force: true})
+		return err
+	})
+	built := must(e.inspectImage(t, name))(t)
+	equal(t, "BuildKit's image", built.ID, id.ID)
+	equal(t, "its label", built.Config.Labels[name], "yes")
+	ctr := must(containers.New(e).Create(ctx, containers.CreateRequest{Image: name, Cmd: []string{"none"}}, nil))(t).ID
+	cleanup(t, func(ctx context.Context) error { return containers.New(e).Delete(ctx, ctr, nil) })
+	equal(t, "its file", untar(t, must(containers.New(e).Archive(ctx, ctr, "/plan"))(t))["plan"] == plan, true)
 }
 
 func (e v140Smoke) system(t *testing.T) {
