@@ -3,7 +3,6 @@ package catalog
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -101,18 +100,17 @@ func (op *Operation) headers(ctx context.Context, c transport.Caller, req *trans
 	members := map[string]any{}
 	for _, header := range op.record.Headers {
 		name, form, _ := strings.Cut(header, ",")
-		value := all.Get(name)
 		if form != "base64json" {
-			if value != "" {
+			if value := all.Get(name); value != "" {
 				members[name] = value
 			}
 			continue
 		}
-		doc, err := base64.StdEncoding.DecodeString(value)
-		if err != nil || !json.Valid(doc) {
-			return nil, req.Refuse(transport.ErrProtocol, fmt.Errorf("header %s holds no JSON in base64", name))
+		var doc json.RawMessage
+		if err := transport.DecodeHeader(*all, name, &doc); err != nil {
+			return nil, req.Refuse(transport.ErrProtocol, err)
 		}
-		members[name] = json.RawMessage(doc)
+		members[name] = doc
 	}
 	return json.Marshal(members)
 }

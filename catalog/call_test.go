@@ -31,8 +31,10 @@ func TestDocuments(t *testing.T) {
 	fake.Handle("POST /v1.41/swarm/init", transporttest.JSON(200, "node"))
 	fake.Handle("POST /v1.41/containers/{id}/start", transporttest.Empty(204))
 	fake.Handle("POST /v1.41/containers/{id}/wait", transporttest.JSON(200, map[string]any{"StatusCode": 3}))
-	fake.Handle("HEAD /v1.41/containers/{id}/archive", transporttest.Empty(200).Header("X-Docker-Container-Path-Stat",
-		base64.StdEncoding.EncodeToString([]byte(`{"name":"etc","size":4096}`))))
+	stat := func(alphabet *base64.Encoding) transporttest.Answer {
+		return transporttest.Empty(200).Header("X-Docker-Container-Path-Stat", alphabet.EncodeToString([]byte(`{"name":"etc?>~","size":4096}`)))
+	}
+	fake.Handle("HEAD /v1.41/containers/{id}/archive", stat(base64.StdEncoding), stat(base64.URLEncoding))
 	fake.Handle("GET /v1.41/_ping", transporttest.Text(200, "text/plain", "OK").Header("Api-Version", "1.41"))
 	client := fake.Client(t)
 	for _, tt := range []struct {
@@ -47,7 +49,10 @@ func TestDocuments(t *testing.T) {
 		{"ContainerStart", catalog.Args{"id": "conny"}, nil},
 		{"ContainerWait", catalog.Args{"id": "conny"}, map[string]any{"StatusCode": json.Number("3")}},
 		{"ContainerArchiveInfo", catalog.Args{"id": "conny", "path": "/etc"}, map[string]any{
-			"X-Docker-Container-Path-Stat": map[string]any{"name": "etc", "size": json.Number("4096")},
+			"X-Docker-Container-Path-Stat": map[string]any{"name": "etc?>~", "size": json.Number("4096")},
+		}},
+		{"ContainerArchiveInfo", catalog.Args{"id": "conny", "path": "/as Podman writes it"}, map[string]any{
+			"X-Docker-Container-Path-Stat": map[string]any{"name": "etc?>~", "size": json.Number("4096")},
 		}},
 	} {
 		result, err := catalog.Docker("1.41").Operation(tt.op).Call(t.Context(), client, tt.args)
@@ -348,5 +353,29 @@ func TestTyped(t *testing.T) {
 	_, err = op.Call(t.Context(), client, catalog.Args{"id": "conny"})
 	if e, ok := errors.AsType[*transport.Error](err); !ok || e.Status != 404 || e.Target != "conny" || e.Operation != "docker 1.41 ContainerInspect" {
 		t.Errorf("an engine's no: %v", err)
+	}
+}
+
+// TestUnset sends what keeps an engine from harm where the caller says nothing.
+func TestUnset(t *testing.T) {
+	for _, version := range catalog.Find("podman").Versions() {
+		restart := catalog.Podman(version).Operation("containers.Restart")
+		for _, tt := range []struct {
+			args catalog.Args
+			want string
+		}{
+			{catalog.Args{"name": "db"}, "timeout=10"},
+			{catalog.Args{"name": "db", "timeout": nil}, "timeout=10"},
+			{catalog.Args{"name": "db", "timeout": 0}, "timeout=0"},
+			{catalog.Args{"name": "db", "timeout": "60"}, "timeout=60"},
+		} {
+			req, err := restart.Request(tt.args)
+			if err != nil {
+				t.Fatalf("%s: %v", version, err)
+			}
+			if _, query, _ := strings.Cut(req.URL(), "?"); query != tt.want {
+				t.Errorf("%s: %v is sent as %s, want %s", version, tt.args, query, tt.want)
+			}
+		}
 	}
 }

@@ -64,6 +64,8 @@ type Param struct {
 	// that of nobody is sent.
 	Required  bool `json:"required,omitempty"`
 	Anonymous bool `json:"anonymous,omitempty"`
+	// Unset is what is sent where there is no argument, for engines that do harm without the parameter.
+	Unset string `json:"unset,omitempty"`
 	// JSON says that its value is sent as a JSON document, Each that it is a list of which each element is sent as one,
 	// Time that it is sent as seconds since 1970.
 	JSON bool `json:"json,omitempty"`

@@ -27,6 +27,9 @@ func (p *Param) set(req *transport.Request, given any) error {
 		if p.Anonymous {
 			req.Header(p.Name, transport.Anonymous)
 		}
+		if p.Unset != "" {
+			return p.put(req, p.Unset)
+		}
 		if p.Required {
 			return fmt.Errorf("%s parameter %s is missing", p.In, p.Name)
 		}

@@ -77,6 +77,7 @@ func testArchive(t *testing.T, e *engine) {
 	equal(t, "time", stat.Mtime.UTC(), tarTime)
 	stat = must(c.ArchiveInfo(t.Context(), id, "/root/src"))(t).Stat
 	equal(t, "a folder", fs.FileMode(stat.Mode).IsDir(), true)
+	testArchiveNames(t, e, id)
 
 	got := untar(t, bytes.NewReader(readAll(t, must(c.Archive(t.Context(), id, "/root/src"))(t))))
 	equal(t, "files", got, map[string]string{"src": "", "src/a.txt": "first", "src/deep": "", "src/deep/b.txt": "second"})
@@ -85,6 +86,26 @@ func testArchive(t *testing.T, e *engine) {
 	ok(t, c.Start(t.Context(), id, nil))
 	equal(t, "status", exit(t, e, id), int64(0))
 	testArchiveRefused(t, e, id)
+}
+
+// testArchiveNames describes files whose names come out differently in the two alphabets of base64.
+func testArchiveNames(t *testing.T, e *engine, id string) {
+	c := containers.New(e)
+	for _, name := range []string{"ab~", "qq?.txt", "a\u6587\u4ef6", "\U0001F600", "\u00ff\u00ff\u00ff", "a b&c=d%2F"} {
+		ok(t, c.PutArchive(t.Context(), id, "/tmp", tarball(t, file{name: name, content: "in"}), nil))
+		stat, err := c.ArchiveInfo(t.Context(), id, "/tmp/"+name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		equal(t, "name", stat.Stat.Name, name)
+		equal(t, "size of "+name, stat.Stat.Size, int64(len("in")))
+		archive := must(c.Archive(t.Context(), id, "/tmp/"+name))(t)
+		var said v141.ContainerPathStat
+		ok(t, transport.DecodeHeader(archive.Header, "X-Docker-Container-Path-Stat", &said))
+		equal(t, "name beside the archive", said.Name, name)
+		equal(t, "content of "+name, untar(t, bytes.NewReader(readAll(t, archive)))[name], "in")
+	}
 }
 
 func testArchiveRefused(t *testing.T, e *engine, id string) {

@@ -60,7 +60,7 @@ func TestContainerLife(t *testing.T) {
 	ok(t, c.Unpause(t.Context(), id))
 	ok(t, c.Rename(t.Context(), id, name+"-b"))
 	equal(t, "new name", must(c.Inspect(t.Context(), id, nil))(t).Name, name+"-b")
-	mounted := strings.TrimSpace(text(t, must(c.Mount(t.Context(), id, nil))(t), nil))
+	mounted := strings.TrimSpace(text(t, must(c.Mount(t.Context(), id))(t), nil))
 	equal(t, "mounted", must(c.ShowMounted(t.Context()))(t)[id], mounted)
 	ok(t, c.Unmount(t.Context(), id))
 

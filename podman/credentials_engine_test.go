@@ -90,7 +90,7 @@ func TestCredentials(t *testing.T) {
 		list := "localhost/" + enginetest.Name(t)
 		must(m.Create(ctx, list, []string{"containers-storage:" + image}, nil, nil))(t)
 		defer remove(ctx, list)
-		pushed := must(m.Push(ctx, list, repository+":list", &manifests.PushOptions{All: new(true), RegistryAuth: registryauth.Default()}))(t)
+		pushed := must(m.Push(ctx, list, repository+":list", &manifests.PushOptions{All: true, RegistryAuth: registryauth.Default()}))(t)
 		ok(t, pushed.Wait())
 	})
 	t.Run("build", func(t *testing.T) {

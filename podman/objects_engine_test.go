@@ -47,7 +47,7 @@ func TestPods(t *testing.T) {
 	equal(t, "processes", slices.ContainsFunc(top.Processes, func(p []string) bool { return strings.Contains(strings.Join(p, " "), "sleep 1000") }), true)
 	equal(t, "paused", must(c.Pause(t.Context(), id))(t).ID, id)
 	equal(t, "unpaused", must(c.Unpause(t.Context(), id))(t).ID, id)
-	equal(t, "stopped", must(c.Stop(t.Context(), id, &pods.StopOptions{Timeout: new(0)}))(t).ID, id)
+	equal(t, "stopped", must(c.Stop(t.Context(), id, &pods.StopOptions{Timeout: 1}))(t).ID, id)
 	must(c.Start(t.Context(), id))(t)
 	equal(t, "killed", must(c.Kill(t.Context(), id, &pods.KillOptions{Signal: "SIGKILL"}))(t).ID, id)
 	equal(t, "removed", must(c.Delete(t.Context(), id, &pods.DeleteOptions{Force: true}))(t).ID, id)
@@ -188,7 +188,7 @@ func TestImages(t *testing.T) {
 		built = strings.TrimSpace(msg.Stream)
 	}
 	cleanup(t, func(ctx context.Context) error {
-		_, err := c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{name + ":b", name + ":c", name + ":d", name + ":e"}, All: new(false), Force: true, Ignore: true})
+		_, err := c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{name + ":b", name + ":c", name + ":d", name + ":e"}, Force: true, Ignore: true})
 		return err
 	})
 	got = must(c.Inspect(t.Context(), name+":c"))(t)

@@ -18,9 +18,10 @@ import (
 	"github.com/gantry-go/gantry/transport"
 )
 
-// offering is an engine that offers a range of API versions and counts what else it is asked.
+// offering is an engine that offers a range of API versions and counts what it is asked, and what else than its version.
 type offering struct {
 	socket string
+	asked  atomic.Int32
 	calls  atomic.Int32
 }
 
@@ -35,6 +36,7 @@ func offer(t *testing.T, socket, version string) *offering {
 		t.Fatal(err)
 	}
 	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o.asked.Add(1)
 		switch r.URL.Path {
 		case "/version":
 			_, _ = io.WriteString(w, version)
@@ -161,7 +163,8 @@ func TestOpenNamesWhatItTried(t *testing.T) {
 
 func TestOpenRefusesAnotherEngine(t *testing.T) {
 	o := offer(t, filepath.Join(isolate(t), "docker.sock"), `{"ApiVersion":"1.41","Components":[{"Name":"Engine"}]}`)
-	if _, err := podman.OpenHost(t.Context(), "unix://"+o.socket); !errors.Is(err, transport.ErrVersion) {
+	_, err := podman.OpenHost(t.Context(), "unix://"+o.socket)
+	if failure, ok := errors.AsType[*transport.Error](err); !ok || failure.Class != transport.ErrVersion { //nolint:errorlint // the very class
 		t.Error(err)
 	}
 }
@@ -218,7 +221,8 @@ func TestEnginesThatDoNotSayTheirVersion(t *testing.T) {
 	runtime := isolate(t)
 	for i, version := range []string{versions("4.0.0", "x"), versions("4.0.0", ""), `[]`, `<html>`} {
 		o := offer(t, filepath.Join(runtime, fmt.Sprint(i, ".sock")), version)
-		if _, err := podman.OpenHost(t.Context(), "unix://"+o.socket); !errors.Is(err, transport.ErrProtocol) {
+		_, err := podman.OpenHost(t.Context(), "unix://"+o.socket)
+		if failure, ok := errors.AsType[*transport.Error](err); !ok || failure.Class != transport.ErrProtocol { //nolint:errorlint // the very class
 			t.Errorf("%s: %v", version, err)
 		}
 	}

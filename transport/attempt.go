@@ -185,12 +185,9 @@ func (a *attempt) because(err error) error {
 type body struct {
 	io.ReadCloser
 	attempt *attempt
-	config  *config // of the client that brought it
 	silence *silence
 	once    atomic.Bool
-
-	held   bool // the call ends when the body is closed, not at its end
-	closed atomic.Bool
+	closed  atomic.Bool
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -228,7 +225,7 @@ func (b *body) end() {
 func (b *body) observe(n int, err error) {
 	b.attempt.seen.read.Add(int64(n))
 	switch {
-	case err == nil || b.held || b.closed.Load():
+	case err == nil || b.attempt.seen.held.Load() || b.closed.Load():
 	case err == io.EOF: //nolint:errorlint // io.Reader's contract
 		_ = b.attempt.seen.end(nil)
 	default:

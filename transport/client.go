@@ -193,13 +193,14 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 	}
 	r.seen.watch(a)
 	resp.Request = nil // its headers may hold credentials
-	resp.Body = &body{ReadCloser: resp.Body, attempt: a, config: &c.config, silence: c.config.newSilence(r, a)}
+	resp.Body = &body{ReadCloser: resp.Body, attempt: a, silence: c.config.newSilence(r, a)}
 	return resp, nil
 }
 
 // send brings the request to the engine, with its credentials, and returns its answer's head; the attempt ends with
 // the answer.
 func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt, error) {
+	r.config = &c.config
 	seen := c.observe(ctx, r)
 	if r.err != nil {
 		r.discard()

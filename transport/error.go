@@ -97,7 +97,7 @@ func Check(r *Request, resp *http.Response) error {
 	if isSuccess(resp.StatusCode) {
 		return nil
 	}
-	heldBack(resp, true)
+	r.seen.hold(true)
 	var body []byte
 	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body is a connection, and may never end
 		body = readErrorBody(resp.Body)

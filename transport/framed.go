@@ -41,12 +41,9 @@ func Framed(ctx context.Context, c Caller, r *Request, f Framing) (*hijack.Logs,
 			return nil, err
 		}
 	}
-	s, err := Bytes(ctx, c, r)
+	s, err := openStream(ctx, c, r) // held: what the frames hold may be a failure
 	if err != nil {
 		return nil, err
-	}
-	if b, ok := s.body.(*body); ok {
-		b.held = true // what the frames hold may be a failure
 	}
 	if f.TTY == nil {
 		switch media, _, _ := mime.ParseMediaType(s.Header.Get("Content-Type")); {
@@ -83,7 +80,7 @@ func (f Framing) tty(ctx context.Context, c Caller, r *Request) (tty bool, err e
 		return false, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // all of it is read
-	err = readWhole(resp, configOf(resp).maxAnswer, func(doc []byte) error {
+	err = readWhole(resp, f.Inspect.settings().maxAnswer, func(doc []byte) error {
 		// A member that is missing, as for a task without a container, is a false one.
 		tty, _ = boolMember(doc, strings.Split(f.Member, "."))
 		return nil

@@ -36,6 +36,30 @@ func Headers[T any](ctx context.Context, c Caller, r *Request) (*T, error) {
 	return &v, nil
 }
 
+// DecodeHeader decodes into v a header that holds JSON in base64, as X-Docker-Container-Path-Stat of an archive does.
+// Docker writes it in the standard alphabet and Podman in the one for URLs: both are read, padded or not. A header that
+// is missing, or holds something else, is an error.
+func DecodeHeader(h http.Header, name string, v any) error {
+	if err := decodeBase64JSON(h.Get(name), v); err != nil {
+		return fmt.Errorf("header %s: %w", name, err)
+	}
+	return nil
+}
+
+// standardAlphabet translates from base64's alphabet for URLs.
+var standardAlphabet = strings.NewReplacer("-", "+", "_", "/")
+
+func decodeBase64JSON(text string, v any) error {
+	data, err := base64.RawStdEncoding.DecodeString(standardAlphabet.Replace(strings.TrimRight(text, "=")))
+	if err != nil {
+		return err
+	}
+	if len(data) == 0 {
+		return errEmpty
+	}
+	return unmarshal(data, v)
+}
+
 func decodeHeader(h http.Header, v reflect.Value) error {
 	for i := range v.NumField() {
 		name, form, _ := strings.Cut(v.Type().Field(i).Tag.Get("header"), ",")
@@ -51,14 +75,7 @@ func decodeHeader(h http.Header, v reflect.Value) error {
 
 func decodeHeaderField(value, form string, field reflect.Value) error {
 	if form == "base64json" {
-		data, err := base64.StdEncoding.DecodeString(value)
-		if err != nil {
-			return err
-		}
-		if len(data) == 0 {
-			return errEmpty
-		}
-		return unmarshal(data, field.Addr().Interface())
+		return decodeBase64JSON(value, field.Addr().Interface())
 	}
 	switch {
 	case value == "":

@@ -32,7 +32,7 @@ func Sequence[T any](ctx context.Context, c Caller, r *Request) (*Messages[T], e
 	if err != nil {
 		return nil, err
 	}
-	m := &Messages[T]{ctx: ctx, req: r, resp: resp, size: &meter{src: resp.Body, limit: configOf(resp).maxAnswer}}
+	m := &Messages[T]{ctx: ctx, req: r, resp: resp, size: &meter{src: resp.Body, limit: r.settings().maxAnswer}}
 	m.docs = newDocuments(m.size)
 	return m, nil
 }
@@ -109,7 +109,7 @@ func (m *Messages[T]) next() (v T, err error) {
 	if err := unmarshal(doc, &v); err != nil {
 		return v, m.req.protocolError(m.resp, err)
 	}
-	if report := configOf(m.resp).unknown; report != nil {
+	if report := m.req.settings().unknown; report != nil {
 		report(m.req.op, doc, &v)
 	}
 	return v, nil

@@ -85,11 +85,11 @@ func answer(ctx context.Context, c Caller, r *Request) (*http.Response, error) {
 
 // stream is answer for what may be long in coming.
 func stream(ctx context.Context, c Caller, r *Request) (*http.Response, error) {
+	r.held = true
 	resp, err := c.Do(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	heldBack(resp, true)
 	if err := Check(r, resp); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func decode(ctx context.Context, c Caller, r *Request, v any, check func(doc []b
 // decodeBody decodes the whole body, closes it, and says of an error whether it was the wire's or the document's.
 func decodeBody(ctx context.Context, r *Request, resp *http.Response, v any, check func(doc []byte) error) error {
 	defer resp.Body.Close() //nolint:errcheck // all of it was read, or an error is on its way
-	config := configOf(resp)
+	config := r.settings()
 	var bad error
 	err := readWhole(resp, config.maxAnswer, func(doc []byte) error {
 		if len(doc) == 0 {
@@ -149,10 +149,11 @@ func (r *Request) protocolError(resp *http.Response, cause error) error {
 	return r.acted(e)
 }
 
-// configOf returns the configuration of the client that brought an answer.
-func configOf(resp *http.Response) *config {
-	if b, ok := resp.Body.(*body); ok {
-		return b.config
+// settings returns what the client that sent the request was made with. They are the request's, since a wrapper of the
+// client may replace the answer's body.
+func (r *Request) settings() *config {
+	if r.config != nil {
+		return r.config
 	}
 	c := defaults() // the answer of a fake
 	return &c

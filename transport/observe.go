@@ -13,7 +13,8 @@ import (
 )
 
 // Observer is told of every call of a client: it is called as a call begins, and the function that it returns, unless
-// that is nil, once as the call has ended. A stream's call ends with the stream, an upgrade's with the connection.
+// that is nil, once as the call has ended. A stream's call ends with the stream, an upgrade's with the connection. A call
+// whose answer is decoded ends after that, unless a wrapper of the client has closed the answer before.
 //
 //	transport.WithObserver(func(ctx context.Context, call *transport.Call) func() {
 //		return func() { log.Println(call.Request, call.Status, call.Duration, call.Err) }
@@ -90,6 +91,7 @@ type observation struct {
 	read    atomic.Int64
 	written atomic.Int64 // to an upgraded connection
 	over    atomic.Bool
+	held    atomic.Bool // the call ends when the answer is closed, not at its end: what is made of it decides how it went
 
 	mu   sync.Mutex
 	err  error
@@ -104,6 +106,7 @@ func (c *Client) observe(ctx context.Context, r *Request) *observation {
 		return nil
 	}
 	o := &observation{ctx: ctx, call: Call{Request: r, Host: c.Host(), Begun: time.Now()}}
+	o.held.Store(r.held)
 	begun := false
 	defer func() {
 		if !begun {
@@ -230,11 +233,10 @@ func isSuccess(status int) bool {
 	return status >= 200 && status < 300 || status == http.StatusNotModified
 }
 
-// heldBack marks an answer whose call does not end before it is closed, since what is made of its bytes decides
-// how it went.
-func heldBack(resp *http.Response, held bool) {
-	if b, ok := resp.Body.(*body); ok {
-		b.held = held
+// hold says whether the call goes on until its answer is closed.
+func (o *observation) hold(held bool) {
+	if o != nil {
+		o.held.Store(held)
 	}
 }
 

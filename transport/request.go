@@ -20,7 +20,8 @@ import (
 // parameters and a body. What cannot be sent is remembered, and Do and Hijack refuse it with [ErrInvalidInput].
 // A Request is not safe for concurrent use.
 type Request struct {
-	seen *observation // nil where nobody observes
+	seen   *observation // nil where nobody observes
+	config *config      // of the client that sent it; nil before, and where a fake answers
 
 	op            *Operation
 	target        string    // first path argument, for messages
@@ -36,6 +37,7 @@ type Request struct {
 	streamed      bool   // the body is read while it is sent
 	upgrade       string // protocol asked for by Hijack
 	document      bool   // the answer is read as a whole; it begins once the engine has read the request and done most of its work
+	held          bool   // the call goes on until its answer is closed; see observation
 	late          bool   // the body is waited for, however long
 	idle          *time.Duration
 	err           error

@@ -24,11 +24,19 @@ type Stream struct {
 
 // Bytes sends a request and returns its answer unread.
 func Bytes(ctx context.Context, c Caller, r *Request) (*Stream, error) {
+	s, err := openStream(ctx, c, r)
+	if err == nil {
+		r.seen.hold(false) // bytes that have come are all there is to say
+	}
+	return s, err
+}
+
+// openStream is Bytes for an answer that is taken apart: its call goes on until it is closed.
+func openStream(ctx context.Context, c Caller, r *Request) (*Stream, error) {
 	resp, err := stream(ctx, c, r) //nolint:bodyclose // the caller closes it
 	if err != nil {
 		return nil, err
 	}
-	heldBack(resp, false) // bytes that have come are all there is to say
 	return &Stream{Header: resp.Header, ctx: ctx, req: r, body: resp.Body}, nil
 }
 

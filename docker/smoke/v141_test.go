@@ -332,6 +332,9 @@ func (e v141Smoke) files(t *testing.T) {
 	stat := must(c.ArchiveInfo(ctx, id, "/root/file"))(t).Stat
 	equal(t, "name", stat.Name, "file")
 	equal(t, "size", stat.Size, int64(len("content\n")))
+	const odd = "qq?~\u6587\U0001F600" // the alphabets of base64 differ in it
+	ok(t, c.PutArchive(ctx, id, "/root", tarball(t, odd, ""), nil))
+	equal(t, "odd name", must(c.ArchiveInfo(ctx, id, "/root/"+odd))(t).Stat.Name, odd)
 	equal(t, "files", untar(t, must(c.Archive(ctx, id, "/root/file"))(t)), map[string]string{"file": "content\n"})
 	ok(t, c.Start(ctx, id, nil))
 	equal(t, "status", e.exit(t, id), int64(0))

@@ -54,6 +54,28 @@ func TestTrap(t *testing.T) {
 	}
 }
 
+// TestPrints has values that print something else than they are to.
+func TestPrints(t *testing.T) {
+	for _, wrong := range []any{"", "[redacted]", hides{errors.New("a")}, mute{}} {
+		n := &noted{TB: t}
+		canary.Prints(n, wrong, "[redacted]")
+		if !n.failed {
+			t.Errorf("%#v goes unnoticed", wrong)
+		}
+	}
+	n := &noted{TB: t}
+	canary.Prints(n, hides{errors.New("a")}, "hidden")
+	if n.failed {
+		t.Error("what prints as it should fails")
+	}
+}
+
+// mute prints its placeholder, and nothing as a text.
+type mute struct{}
+
+func (mute) Format(f fmt.State, _ rune)   { _, _ = f.Write([]byte("[redacted]")) }
+func (mute) MarshalText() ([]byte, error) { return nil, nil }
+
 // hides is an error that does not print what is in it.
 type hides struct{ error }
 

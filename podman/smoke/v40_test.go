@@ -5,6 +5,7 @@ package smoke_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ import (
 	"github.com/gantry-go/gantry/podman/v40/secrets"
 	"github.com/gantry-go/gantry/podman/v40/system"
 	"github.com/gantry-go/gantry/podman/v40/volumes"
+	"github.com/gantry-go/gantry/transport"
 )
 
 // v40Smoke calls the operations of libpod's API 4.0.
@@ -33,6 +35,8 @@ func (e v40Smoke) run(t *testing.T) {
 	t.Run("system", e.system)
 	t.Run("containers", e.containers)
 	t.Run("states", e.states)
+	t.Run("restarts", e.restarts)
+	t.Run("anonymous volumes", e.anonymousVolumes)
 	t.Run("files", e.files)
 	t.Run("streams", e.streams)
 	t.Run("exec", e.exec)
@@ -163,7 +167,7 @@ func (e v40Smoke) images(t *testing.T) {
 	if len(removed.Deleted) != 1 || removed.ExitCode != 0 || len(removed.Errors) != 0 {
 		t.Errorf("removed: %+v", removed)
 	}
-	swept := must(c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{repo + ":2"}, All: new(false)}))(t)
+	swept := must(c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{repo + ":2"}}))(t)
 	equal(t, "untagged", slices.Contains(swept.Untagged, repo+":2"), true)
 	must(c.Prune(ctx, &images.PruneOptions{Filters: map[string][]string{"label": {"no=such"}}}))(t)
 }
@@ -291,6 +295,44 @@ func (e v40Smoke) states(t *testing.T) {
 	left := e.create(t, spec)
 	pruned := must(c.Prune(ctx, &containers.PruneOptions{Filters: map[string][]string{"label": {label + "=yes"}}}))(t)
 	equal(t, "pruned", len(pruned) == 1 && pruned[0].ID == left && pruned[0].Err == "", true)
+}
+
+// restarts reads what a container writes down of the signals that it can catch.
+func (e v40Smoke) restarts(t *testing.T) {
+	c, ctx := containers.New(e), t.Context()
+	id := e.start(t, e.script("trap 'echo TERM >> /log; exit' TERM; echo up >> /log; while :; do sleep 3600 & wait; done"))
+	logged := func(want string) {
+		t.Helper()
+		eventually(t, "the log is "+want, func() bool {
+			archive, err := c.Archive(ctx, id, "/log", nil)
+			if errors.Is(err, transport.ErrNotFound) {
+				return false // it has not begun
+			}
+			return strings.Join(strings.Fields(untar(t, must(archive, err)(t))["log"]), " ") == want
+		})
+	}
+	logged("up")
+	ok(t, c.Restart(ctx, id, nil))
+	logged("up TERM up")
+	ok(t, c.Restart(ctx, id, &containers.RestartOptions{Timeout: new(30)}))
+	logged("up TERM up TERM up")
+	ok(t, c.Restart(ctx, id, &containers.RestartOptions{Timeout: new(0)})) // kills it
+	logged("up TERM up TERM up up")
+}
+
+// anonymousVolumes go with their container, if they are to.
+func (e v40Smoke) anonymousVolumes(t *testing.T) {
+	c, ctx := containers.New(e), t.Context()
+	for _, opts := range []*containers.DeleteOptions{nil, {Volumes: true}} {
+		spec := e.script("true")
+		spec.Volumes = []v40.NamedVolume{{Dest: "/data"}}
+		id := e.create(t, spec)
+		volume := must(c.Inspect(ctx, id, nil))(t).Mounts[0].Name
+		cleanup(t, func(ctx context.Context) error { return volumes.New(e).Delete(ctx, volume, nil) })
+		must(c.Delete(ctx, id, opts))(t)
+		err := volumes.New(e).Exists(ctx, volume)
+		equal(t, "the volume is gone", errors.Is(err, transport.ErrNotFound), opts != nil)
+	}
 }
 
 func (e v40Smoke) files(t *testing.T) {
@@ -425,7 +467,7 @@ func (e v40Smoke) pods(t *testing.T) {
 		equal(t, "unpaused", must(c.Unpause(ctx, id))(t).ID, id)
 	}
 	equal(t, "restarted", must(c.Restart(ctx, id))(t).ID, id)
-	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: new(0)}))(t).ID, id)
+	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: 1}))(t).ID, id)
 	must(c.Start(ctx, id))(t)
 	equal(t, "killed", must(c.Kill(ctx, id, &pods.KillOptions{Signal: "SIGKILL"}))(t).ID, id)
 	equal(t, "removed", must(c.Delete(ctx, id, &pods.DeleteOptions{Force: true}))(t).ID, id)

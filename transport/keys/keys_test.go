@@ -3,7 +3,6 @@ package keys_test
 import (
 	"bytes"
 	"crypto"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -170,31 +169,4 @@ func parseSigner(t *testing.T) crypto.Signer {
 		t.Fatal(err)
 	}
 	return key.(crypto.Signer)
-}
-
-func FuzzDecrypt(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.pem")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		block, _ := pem.Decode(read(f, filepath.Base(file)))
-		f.Add(block.Type, block.Headers["DEK-Info"], block.Bytes)
-	}
-	f.Fuzz(func(t *testing.T, kind, info string, der []byte) {
-		block := &pem.Block{Type: kind, Bytes: der}
-		if info != "" {
-			block.Headers = map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": info}
-		}
-		data := pem.EncodeToMemory(block)
-		if data == nil {
-			return
-		}
-		open, err := keys.Decrypt(data, []byte(passphrase))
-		if err == nil {
-			_, _ = tls.X509KeyPair(nil, open)
-		} else if !errors.Is(err, keys.ErrPassphrase) && !errors.Is(err, keys.ErrMalformed) && !errors.Is(err, keys.ErrScheme) {
-			t.Error(err)
-		}
-	})
 }

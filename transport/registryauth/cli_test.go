@@ -135,6 +135,7 @@ func TestAsPodmanDoes(t *testing.T) {
 	}
 	engine := transporttest.New(t, transporttest.Libpod("4.3.1"), transporttest.AllowUnexpected())
 	home := user(t)
+	helpers(t, "echo", "none")
 	type files map[string]string
 	for name, c := range map[string]struct {
 		files files
@@ -158,6 +159,9 @@ func TestAsPodmanDoes(t *testing.T) {
 			".docker/config.json":          `{"auths": {"r.example/team/app": ` + basic("docker") + `, "r.example:5000": ` + basic("docker") + `}}`,
 		}},
 		"a store of docker's": {files: files{".docker/config.json": `{"auths": {"r.example": ` + basic("r") + `}, "credsStore": "missing"}`}},
+		"helpers": {files: files{
+			"run/containers/auth.json": `{"credHelpers": {"docker.io": "echo", "https://index.docker.io/v1/": "none", "r.example": "echo"}}`,
+		}},
 		"named": {
 			files: files{
 				"run/containers/auth.json": `{"auths": {"r.example": ` + basic("run") + `}}`,

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	canarytest "github.com/gantry-go/gantry/internal/canary"
 	"github.com/gantry-go/gantry/transport"
 	"github.com/gantry-go/gantry/transport/registryauth"
 	"github.com/gantry-go/gantry/transport/transporttest"
@@ -139,6 +140,17 @@ func TestRow90NothingPrints(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPlaceholders holds what stands in the place of what is not printed.
+func TestPlaceholders(t *testing.T) {
+	for _, c := range []registryauth.Credential{full, {}, {Username: "alice"}} {
+		canarytest.Prints(t, c, "[redacted]")
+	}
+	canarytest.Prints(t, full.Header(), "[redacted]")
+	ring := registryauth.New(registryauth.Config{"r": full})
+	canarytest.Prints(t, ring, "[registry credentials]")
+	canarytest.Prints(t, ring.Only("r"), "[registry credentials]")
 }
 
 // TestRow90FailedCalls has calls fail in each place that knows the secret, and prints all of their errors.

@@ -150,3 +150,74 @@ func TestKeyringAsksInOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyringTellsOfARefusal holds that a provider learns of the refusal by whichever header it is asked: it then fetches
+// anew what it remembers.
+func TestKeyringTellsOfARefusal(t *testing.T) {
+	for _, q := range []transport.RegistryQuery{
+		{Header: one, Image: "r.example/a", Engine: "docker"},
+		{Header: one, Image: "r.example/a", Engine: "podman"},
+		{Header: one, Image: "short", Engine: "podman"},
+		{Header: many, Engine: "docker"},
+		{Header: many, Engine: "podman"},
+	} {
+		for _, refused := range []transport.Secret{"", "old"} {
+			asked := 0
+			vault := registryauth.Func(func(_ context.Context, got registryauth.Query) (registryauth.Credential, error) {
+				asked++
+				if got.Refused != (refused != "") || got.Engine != q.Engine {
+					t.Errorf("%+v after %q: asked for %+v", q, string(refused), got)
+				}
+				return registryauth.Credential{Username: "vault"}, nil
+			})
+			q.Refused = refused
+			ring := registryauth.New(vault).Only("r.example", "docker.io", "localhost")
+			if header, err := ring.RegistryHeader(t.Context(), q); err != nil || header == "" || asked == 0 {
+				t.Errorf("%+v: asked %d times, %v", q, asked, err)
+			}
+		}
+	}
+}
+
+// TestConfigAsAProvider holds which of its entries a Config gives: that for the longest part of the name, then the one
+// for all of the registry, and none that is for another part.
+func TestConfigAsAProvider(t *testing.T) {
+	config := registryauth.Config{
+		"r.example":             {Username: "r"},
+		"r.example/team":        {Username: "team"},
+		"r.example/team/app":    {Username: "app"},
+		"s.example/team":        {Username: "s's team"},
+		"https://u.example/v1/": {Username: "u"},
+		"docker.io/me":          {Username: "me"},
+		hubServer:               {Username: "hub"},
+	}
+	for image, want := range map[string]string{
+		"r.example/x":            "r",
+		"r.example/team":         "team",
+		"r.example/team/x":       "team",
+		"r.example/teams/x":      "r",
+		"r.example/team/app":     "app",
+		"r.example/team/app/x/y": "app",
+		"r.example:5000/team/x":  "",
+		"s.example/team/x":       "s's team",
+		"s.example/other":        "",
+		"s.example/teams":        "",
+		"u.example/x":            "u",
+		"me/app":                 "me",
+		"busybox":                "hub",
+	} {
+		q, err := registryauth.Parse(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, p := range map[string]registryauth.Provider{"config": config, "keyring": registryauth.New(config)} {
+			if c, err := p.Credential(t.Context(), q); err != nil || c.Username != want {
+				t.Errorf("%s, %s: %q, %v, want %q", name, image, c.Username, err, want)
+			}
+		}
+	}
+	// All of a registry is no part of it.
+	if c, err := config.Credential(t.Context(), registryauth.Query{Registry: "s.example"}); err != nil || c.Username != "" {
+		t.Errorf("%q, %v", c.Username, err)
+	}
+}

@@ -1,6 +1,7 @@
 package registryauth_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -25,6 +26,67 @@ func TestParse(t *testing.T) {
 	} {
 		if got, err := registryauth.Parse(image); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", image, got, err)
+		}
+	}
+}
+
+// TestParseRefuses has texts that are no reference to an image in a registry.
+func TestParseRefuses(t *testing.T) {
+	long := strings.Repeat("a", 100) + "/"
+	for _, image := range []string{
+		"", "//registry.example/a", "/a", "a/", "registry.example/A", "alice:" + canary + "@r.example/a", "https://r.example/a", "dir:/tmp/x",
+		"docker://", "docker://docker://a", "a b", "a@sha256:0", strings.Repeat("f", 64), // an identifier of an image is no reference
+		strings.Repeat(long, 11) + "a:" + strings.Repeat("t", 128),       // a tag of the longest, and a name that is too long
+		strings.Repeat("a", 1<<10+1), strings.Repeat("registry/", 1<<17), // which nothing parses
+	} {
+		q, err := registryauth.Parse(image)
+		if q != (registryauth.Query{}) || !errors.Is(err, transport.ErrInvalidInput) {
+			t.Errorf("%.80q: %+v, %v", image, q, err)
+		} else if text := err.Error(); strings.Contains(text, canary) || len(text) > 300 {
+			t.Errorf("%.80q: %q", image, text)
+		}
+	}
+	// What is too long is not even parsed, and said to be so; it is not repeated.
+	for size, bound := range map[int]bool{1 << 10: false, 1<<10 + 1: true} {
+		_, err := registryauth.Parse("r.example/" + strings.Repeat("A", size-len("r.example/")))
+		if err == nil || strings.Contains(err.Error(), "a reference of") != bound {
+			t.Errorf("a reference of %d bytes: %v", size, err)
+		}
+	}
+}
+
+// TestAddresses has the addresses that name a registry, or a part of one, in the files and options that have any.
+func TestAddresses(t *testing.T) {
+	for address, want := range map[string]struct{ whole, team, other bool }{
+		"r.example":                  {true, true, true},
+		"R.Example":                  {true, true, true},
+		"https://r.example":          {true, true, true},
+		"HTTP://r.example/":          {true, true, true},
+		"https://r.example/v1/":      {true, true, true},
+		"https://r.example/v2":       {true, true, true},
+		"https://r.example/team":     {true, true, true}, // a URL means all of a registry
+		"https://r.example/a/b/?c=d": {true, true, true},
+		"r.example/":                 {true, true, true},
+		"r.example/v1":               {true, true, true},
+		"r.example/v1/":              {true, true, true},
+		"r.example/v2/":              {true, true, true},
+		"r.example/v1/team":          {},
+		"r.example/v3":               {},
+		"r.example/team":             {false, true, false},
+		"r.example/team/":            {false, true, false},
+		"r.example/team/app":         {},
+		"ftp://r.example":            {},
+		"r.example:443":              {},
+		"":                           {},
+	} {
+		k := registryauth.New(registryauth.Func(func(context.Context, registryauth.Query) (registryauth.Credential, error) {
+			return registryauth.Credential{Username: "alice"}, nil
+		})).Only(address)
+		for repository, wanted := range map[string]bool{"": want.whole, "team/x": want.team, "other": want.other} {
+			c, err := k.Credential(t.Context(), registryauth.Query{Registry: "r.example", Repository: repository})
+			if given := c.Username != ""; err != nil || given != wanted {
+				t.Errorf("only %q: a credential for r.example/%s: %v (%v), want %v", address, repository, given, err, wanted)
+			}
 		}
 	}
 }

@@ -219,6 +219,22 @@ func TestPodmanScopes(t *testing.T) {
 	}
 }
 
+// TestPodmanHelpers holds which helper is asked where files name several for a registry, and by which name: the entry with
+// the very name before those that mean the same.
+func TestPodmanHelpers(t *testing.T) {
+	helpers(t, "echo", "none")
+	write(t, `{"credHelpers": {
+		"docker.io": "echo", "https://index.docker.io/v1/": "none",
+		"r.example": "echo", "https://r.example": "none",
+		"https://s.example/v2/": "echo"}}`, user(t), "run", "containers", "auth.json")
+	for registry, asked := range map[string]string{"docker.io": "docker.io", "r.example": "r.example", "s.example": "https://s.example/v2/"} {
+		c, err := registryauth.Podman().Credential(t.Context(), registryauth.Query{Registry: registry})
+		if want := canary + " for " + asked; err != nil || c.Password != want {
+			t.Errorf("%s: %q, %v, want %q", registry, c.Password, err, want)
+		}
+	}
+}
+
 // TestHostileFiles has files that are none, or no credentials: an error each, without what they hold.
 func TestHostileFiles(t *testing.T) {
 	dir := t.TempDir()
@@ -247,6 +263,13 @@ func TestHostileFiles(t *testing.T) {
 			t.Errorf("%s: %.400s", name, text)
 		}
 	}
+	// The same for the entry of a part of a registry: the one for all of it does not stand in for it.
+	part := write(t, `{"auths": {"r.example": `+basic("r")+`, "r.example/team": {"auth": "`+canary+`!"}}}`, dir, "part.json")
+	c, err := registryauth.File(part).Credential(t.Context(), registryauth.Query{Registry: "r.example", Repository: "team/app"})
+	if err == nil || c != (registryauth.Credential{}) || !strings.Contains(err.Error(), "r.example/team") || strings.Contains(err.Error(), canary) {
+		t.Errorf("a broken entry of a part of a registry: %v", err)
+	}
+	check(t, registryauth.File(part), "podman", []lookup{{"r.example/other", "r"}})
 	// What is wrong with one entry does not concern another.
 	mixed := write(t, `{"auths": {"bad.example": {"auth": "!"}, "r.example": `+basic("r")+`}}`, dir, "mixed.json")
 	check(t, registryauth.File(mixed), "", []lookup{{"r.example/a", "r"}})

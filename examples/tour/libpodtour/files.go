@@ -3,10 +3,7 @@ package libpodtour
 import (
 	"context"
 	"embed"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -62,11 +59,7 @@ type pathStat struct {
 
 // stat reads the header, which libpod's specification does not mention.
 func stat(header http.Header) (s pathStat, err error) {
-	text, err := base64.StdEncoding.DecodeString(header.Get("X-Docker-Container-Path-Stat"))
-	if err != nil {
-		return s, fmt.Errorf("the header with the path's state: %w", err)
-	}
-	return s, json.Unmarshal(text, &s)
+	return s, transport.DecodeHeader(header, "X-Docker-Container-Path-Stat", &s)
 }
 
 // missingPath downloads a path that does not exist: what the typed call says of it, and the answer as it came.

@@ -27,8 +27,7 @@ type PullOptions struct {
 	OS string
 	// Variant is the query parameter Variant.
 	Variant string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// AllTags is the query parameter allTags.
 	AllTags bool

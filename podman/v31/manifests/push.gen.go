@@ -18,7 +18,7 @@ var opPush = transport.Operation{
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
 type PushOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all: the images of the list, too.
 	All bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.

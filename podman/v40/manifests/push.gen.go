@@ -18,7 +18,7 @@ var opPush = transport.Operation{
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
 type PushOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all: the images of the list, too.
 	All bool
 	// TLSVerify is the query parameter tlsVerify.
 	TLSVerify bool

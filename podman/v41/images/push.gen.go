@@ -20,9 +20,10 @@ var opPush = transport.Operation{
 type PushOptions struct {
 	// Destination is the query parameter destination.
 	Destination string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
+	// All is the query parameter all.
+	All bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
 	RegistryAuth transport.RegistryAuth
@@ -34,6 +35,7 @@ func (o *PushOptions) set(r *transport.Request) {
 	}
 	r.Query("destination", o.Destination)
 	r.Query("tlsVerify", o.TLSVerify)
+	r.Query("all", o.All)
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 

@@ -25,7 +25,7 @@ type GenerateSystemdOptions struct {
 	// StartTimeout is the query parameter startTimeout. Since API 4.0.
 	StartTimeout int
 	// StopTimeout is the query parameter stopTimeout. Default 10, since API 4.0. Nil leaves it out: the engine takes
-	// an absent one for 10.
+	// an absent one for its own, which is 10 unless its containers.conf says otherwise.
 	StopTimeout *int
 	// RestartPolicy is the query parameter restartPolicy. Default on-failure.
 	RestartPolicy SystemdRestartPolicy
@@ -43,6 +43,8 @@ type GenerateSystemdOptions struct {
 	After []string
 	// Requires is the query parameter requires. Since API 4.0.
 	Requires []string
+	// TemplateUnitFile is the query parameter templateUnitFile. Since API 4.0.
+	TemplateUnitFile bool
 }
 
 func (o *GenerateSystemdOptions) set(r *transport.Request) {
@@ -62,6 +64,7 @@ func (o *GenerateSystemdOptions) set(r *transport.Request) {
 	r.Query("wants", o.Wants)
 	r.Query("after", o.After)
 	r.Query("requires", o.Requires)
+	r.Query("templateUnitFile", o.TemplateUnitFile)
 }
 
 // GenerateSystemd writes systemd units for a container or a pod, by the names of the units.

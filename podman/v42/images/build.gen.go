@@ -76,6 +76,9 @@ type BuildOptions struct {
 	HTTPProxy bool
 	// Unsetenv is the query parameter unsetenv. Since API 4.0.
 	Unsetenv []string
+	// TLSVerify is the query parameter tlsVerify. Since API 4.1. Nil leaves it out: the engine's registries.conf
+	// decides then.
+	TLSVerify *bool
 	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
 	// registryauth.
 	RegistryConfig transport.RegistryAuth
@@ -113,6 +116,7 @@ func (o *BuildOptions) set(r *transport.Request) {
 	r.Query("outputs", o.Outputs)
 	r.Query("httpproxy", o.HTTPProxy)
 	r.Query("unsetenv", o.Unsetenv)
+	r.Query("tlsVerify", o.TLSVerify)
 	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 

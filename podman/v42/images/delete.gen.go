@@ -19,6 +19,8 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
+	// LookupManifest is the query parameter lookupManifest. Since API 4.2.
+	LookupManifest bool
 }
 
 func (o *DeleteOptions) set(r *transport.Request) {
@@ -26,6 +28,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("force", o.Force)
+	r.Query("lookupManifest", o.LookupManifest)
 }
 
 // Delete removes an image. What failed may be in the answer.

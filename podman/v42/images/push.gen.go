@@ -20,12 +20,15 @@ var opPush = transport.Operation{
 type PushOptions struct {
 	// Destination is the query parameter destination.
 	Destination string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
 	// one for true.
 	Quiet *bool
+	// All is the query parameter all.
+	All bool
+	// RemoveSignatures is the query parameter removeSignatures. Since API 4.2.
+	RemoveSignatures bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
 	RegistryAuth transport.RegistryAuth
@@ -38,6 +41,8 @@ func (o *PushOptions) set(r *transport.Request) {
 	r.Query("destination", o.Destination)
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("quiet", o.Quiet)
+	r.Query("all", o.All)
+	r.Query("removeSignatures", o.RemoveSignatures)
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 

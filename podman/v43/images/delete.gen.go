@@ -19,9 +19,7 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore. Since API 4.3.
-	Ignore bool
-	// LookupManifest is the query parameter lookupManifest. Since API 4.3.
+	// LookupManifest is the query parameter lookupManifest. Since API 4.2.
 	LookupManifest bool
 }
 
@@ -30,7 +28,6 @@ func (o *DeleteOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("force", o.Force)
-	r.Query("ignore", o.Ignore)
 	r.Query("lookupManifest", o.LookupManifest)
 }
 

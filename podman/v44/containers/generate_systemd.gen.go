@@ -25,7 +25,7 @@ type GenerateSystemdOptions struct {
 	// StartTimeout is the query parameter startTimeout. Since API 4.0.
 	StartTimeout int
 	// StopTimeout is the query parameter stopTimeout. Default 10, since API 4.0. Nil leaves it out: the engine takes
-	// an absent one for 10.
+	// an absent one for its own, which is 10 unless its containers.conf says otherwise.
 	StopTimeout *int
 	// RestartPolicy is the query parameter restartPolicy. Default on-failure.
 	RestartPolicy SystemdRestartPolicy
@@ -45,7 +45,7 @@ type GenerateSystemdOptions struct {
 	Requires []string
 	// AdditionalEnvVariables is the query parameter additionalEnvVariables. Since API 4.3.
 	AdditionalEnvVariables []string
-	// TemplateUnitFile is the query parameter templateUnitFile. Since API 4.3.
+	// TemplateUnitFile is the query parameter templateUnitFile. Since API 4.0.
 	TemplateUnitFile bool
 }
 

@@ -22,10 +22,9 @@ type PushOptions struct {
 	AddCompression []string
 	// ForceCompressionFormat is the query parameter forceCompressionFormat. Since API 4.7.
 	ForceCompressionFormat bool
-	// All is the query parameter all. Default true. Nil leaves it out: the engine takes an absent one for true.
-	All *bool
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// All is the query parameter all: the images of the list, too.
+	All bool
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Quiet is the query parameter quiet. Default true, since API 4.3. Nil leaves it out: the engine takes an absent
 	// one for true.

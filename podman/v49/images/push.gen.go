@@ -22,19 +22,18 @@ type PushOptions struct {
 	Destination string
 	// ForceCompressionFormat is the query parameter forceCompressionFormat. Since API 4.7.
 	ForceCompressionFormat bool
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
 	// one for true.
 	Quiet *bool
-	// All is the query parameter all. Since API 4.3.
+	// All is the query parameter all.
 	All bool
 	// Format is the query parameter format. Since API 4.3.
 	Format string
 	// CompressionFormat is the query parameter compressionFormat. Since API 4.3.
 	CompressionFormat string
-	// RemoveSignatures is the query parameter removeSignatures. Since API 4.3.
+	// RemoveSignatures is the query parameter removeSignatures. Since API 4.2.
 	RemoveSignatures bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.

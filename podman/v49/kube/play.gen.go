@@ -41,8 +41,7 @@ type PlayOptions struct {
 	StaticIPs []string
 	// StaticMACs is the query parameter staticMACs. Since API 3.2.
 	StaticMACs []string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Userns is the query parameter userns. Since API 4.7.
 	Userns string

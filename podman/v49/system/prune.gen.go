@@ -25,6 +25,8 @@ type PruneOptions struct {
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.
 	Filters map[string][]string
+	// External is the query parameter external. Since API 4.4.
+	External bool
 }
 
 func (o *PruneOptions) set(r *transport.Request) {
@@ -34,6 +36,7 @@ func (o *PruneOptions) set(r *transport.Request) {
 	r.Query("all", o.All)
 	r.Query("volumes", o.Volumes)
 	r.QueryJSON("filters", o.Filters)
+	r.Query("external", o.External)
 }
 
 // Prune removes what nothing uses.

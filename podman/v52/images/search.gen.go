@@ -24,8 +24,8 @@ type SearchOptions struct {
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.
 	Filters map[string][]string
-	// TLSVerify is the query parameter tlsVerify. Default true, since API 4.0. Nil leaves it out: the engine takes
-	// an absent one for true.
+	// TLSVerify is the query parameter tlsVerify. Since API 4.0. Nil leaves it out: the engine's registries.conf
+	// decides then.
 	TLSVerify *bool
 	// ListTags is the query parameter listTags. Since API 4.0.
 	ListTags bool

@@ -25,10 +25,8 @@ type PruneOptions struct {
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.
 	Filters map[string][]string
-	// External is the query parameter external. Since API 5.0.
+	// External is the query parameter external. Since API 4.4.
 	External bool
-	// Build is the query parameter build. Since API 5.3.
-	Build bool
 }
 
 func (o *PruneOptions) set(r *transport.Request) {
@@ -39,7 +37,6 @@ func (o *PruneOptions) set(r *transport.Request) {
 	r.Query("volumes", o.Volumes)
 	r.QueryJSON("filters", o.Filters)
 	r.Query("external", o.External)
-	r.Query("build", o.Build)
 }
 
 // Prune removes what nothing uses.

@@ -30,8 +30,7 @@ type PullOptions struct {
 	Variant string
 	// Policy is the query parameter policy. Since API 3.2.
 	Policy string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// AllTags is the query parameter allTags.
 	AllTags bool

@@ -26,17 +26,16 @@ type PushOptions struct {
 	CompressionFormat string
 	// CompressionLevel is the query parameter compressionLevel. Since API 5.2.
 	CompressionLevel int
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
 	// one for true.
 	Quiet *bool
 	// Format is the query parameter format. Since API 4.3.
 	Format string
-	// All is the query parameter all. Since API 4.3.
+	// All is the query parameter all.
 	All bool
-	// RemoveSignatures is the query parameter removeSignatures. Since API 4.3.
+	// RemoveSignatures is the query parameter removeSignatures. Since API 4.2.
 	RemoveSignatures bool
 	// Retry is the query parameter retry. Since API 5.2.
 	Retry int

@@ -17,8 +17,8 @@ var opModify = transport.Operation{
 
 // ModifyOptions are the optional parameters of [Client.Modify]; nil means none of them.
 type ModifyOptions struct {
-	// TLSVerify is the query parameter tlsVerify. Default true, since API 4.1. Nil leaves it out: the engine takes
-	// an absent one for true.
+	// TLSVerify is the query parameter tlsVerify. Since API 4.1. Nil leaves it out: the engine's registries.conf
+	// decides then.
 	TLSVerify *bool
 }
 

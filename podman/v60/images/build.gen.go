@@ -136,8 +136,8 @@ type BuildOptions struct {
 	CgroupParent string
 	// CpusetMems is the query parameter cpusetmems. Since API 4.3.
 	CpusetMems string
-	// TLSVerify is the query parameter tlsVerify. Since API 4.3. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Since API 4.1. Nil leaves it out: the engine's registries.conf
+	// decides then.
 	TLSVerify *bool
 	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
 	// registryauth.

@@ -19,9 +19,9 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore. Since API 4.3.
+	// Ignore is the query parameter ignore. Since API 5.4.
 	Ignore bool
-	// LookupManifest is the query parameter lookupManifest. Since API 4.3.
+	// LookupManifest is the query parameter lookupManifest. Since API 4.2.
 	LookupManifest bool
 }
 

@@ -22,9 +22,9 @@ type PruneOptions struct {
 	All bool
 	// Volumes is the query parameter volumes.
 	Volumes bool
-	// External is the query parameter external. Since API 5.0.
+	// External is the query parameter external. Since API 4.4.
 	External bool
-	// Build is the query parameter build. Since API 5.3.
+	// Build is the query parameter build. Since API 5.4.
 	Build bool
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.

@@ -49,6 +49,7 @@ type catalogParam struct {
 	Values    []string `json:"values,omitempty"`
 	Required  bool     `json:"required,omitempty"`
 	Anonymous bool     `json:"anonymous,omitempty"`
+	Unset     string   `json:"unset,omitempty"`
 	Lifetime
 }
 
@@ -226,7 +227,7 @@ func (m *Model) catalogRecord(release string, c Category, op *Operation) (*catal
 
 func (m *Model) catalogParam(c Category, op *Operation, p *Parameter) catalogParam {
 	out := catalogParam{
-		Name: p.Wire, In: p.In, Type: p.Type, Encoding: p.Send, Anonymous: p.Anonymous,
+		Name: p.Wire, In: p.In, Type: p.Type, Encoding: p.Send, Anonymous: p.Anonymous, Unset: p.Unset,
 		Required: p.Required && !p.Anonymous, Lifetime: p.within(op.Lifetime),
 	}
 	if p.Type == goSecret || p.Type == goSecretText {

@@ -229,7 +229,11 @@ func (p *planner) paramDoc(op *plannedOperation, f paramFacts, field *Field) []s
 	if facts := also(factText(said["default"], low, high), field.text()); facts != "" {
 		text += " " + capital(facts) + "."
 	}
-	if field.Pointer && !strings.Contains(ours, "nil") {
+	switch unset := op.unset(f); {
+	case !field.Pointer || strings.Contains(ours, "nil"):
+	case unset != "":
+		text += " Nil sends " + unset + ": " + sentence(str(said, extWhy))
+	default:
 		text += " Nil leaves it out: " + sentence(str(said, extWhy))
 	}
 	return wrap(text)

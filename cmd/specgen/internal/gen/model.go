@@ -76,6 +76,8 @@ type Parameter struct {
 	Required bool   `json:"required,omitempty"`
 	// Send is how it is sent when not as it is: time, json, json-each.
 	Send string `json:"send,omitempty"`
+	// Unset is what is sent where the caller gives nothing.
+	Unset string `json:"unset,omitempty"`
 	// Anonymous says that it is a credential: without one, that of nobody is sent.
 	Anonymous bool `json:"anonymous,omitempty"`
 	// Added says that the overlay adds it: no specification has it.
@@ -116,6 +118,8 @@ type Options struct {
 	Doc    []string `json:"doc"`
 	Fields []*Field `json:"fields"`
 	Sends  []Send   `json:"sends,omitempty"`
+	// Always says that something is sent for nil options as well.
+	Always bool `json:"always,omitempty"`
 }
 
 // Result is how a method answers.

@@ -79,12 +79,14 @@ type headerEntry struct {
 
 // paramEntry gives a parameter the name and the type that it really has.
 type paramEntry struct {
-	Name     string     `yaml:"name"`
-	In       string     `yaml:"in"`
-	GoName   string     `yaml:"goName"`
-	Type     string     `yaml:"type"`
-	Go       string     `yaml:"go"`
-	Pointer  bool       `yaml:"pointer"`
+	Name    string `yaml:"name"`
+	In      string `yaml:"in"`
+	GoName  string `yaml:"goName"`
+	Type    string `yaml:"type"`
+	Go      string `yaml:"go"`
+	Pointer bool   `yaml:"pointer"`
+	// Unset is the number that is sent for a nil pointer, where the engine does harm without the parameter.
+	Unset    int        `yaml:"unset"`
 	Required *bool      `yaml:"required"`
 	Slashes  *bool      `yaml:"slashes"`
 	Enum     *enumEntry `yaml:"enum"`

@@ -10,6 +10,7 @@ const (
 	extGoType  = "x-go-type"        // the Go type, whatever the schema says
 	extSend    = "x-gantry-send"    // how a parameter is sent: time, json, json-each
 	extPointer = "x-gantry-ptr"     // zero differs from absent
+	extUnset   = "x-gantry-unset"   // the number that is sent where the caller gives none
 	extWhy     = "x-gantry-why"     // and why
 	extName    = "x-gantry-name"    // the Go name
 	extNull    = "x-gantry-null"    // a nullable reference
@@ -131,6 +132,12 @@ func (e *paramEntry) retype(p object) error {
 			return fmt.Errorf("pointer without a reason")
 		}
 		p[extPointer], p[extWhy] = true, e.Reason
+	}
+	if e.Unset != 0 {
+		if !e.Pointer {
+			return fmt.Errorf("unset without pointer: 0 would say %d", e.Unset)
+		}
+		p[extUnset] = e.Unset
 	}
 	if e.Required != nil {
 		p["required"] = *e.Required

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -93,6 +94,7 @@ func (p *planner) planParams(op *plannedOperation) error {
 		op.model.Parameters = append(op.model.Parameters, &Parameter{
 			Wire: f.Wire, In: f.In, Type: f.Go, Required: f.Required || f.In == "path",
 			Send: str(op.param(f.Wire), extSend), Anonymous: anonymous(f),
+			Unset:    op.unset(f),
 			Added:    slices.ContainsFunc(op.entry.AddParams, func(e *paramEntry) bool { return e.Name == f.Wire }),
 			Lifetime: p.history.of(p.doc.Version, paramPlace(op.placed, f)),
 		})
@@ -133,6 +135,14 @@ func (p *planner) planParams(op *plannedOperation) error {
 		op.model.Sends = append(op.model.Sends, op.send(f, name))
 	}
 	return nil
+}
+
+// unset is what is sent where the caller gives nothing, or empty.
+func (op *plannedOperation) unset(f paramFacts) string {
+	if n, ok := op.param(f.Wire)[extUnset].(int); ok {
+		return strconv.Itoa(n)
+	}
+	return ""
 }
 
 // anonymous reports whether a parameter is a credential that the engine insists on. It stays an option: the request
@@ -207,7 +217,11 @@ func (p *planner) planOptions(op *plannedOperation) error {
 			return fmt.Errorf("parameter %s: %w", f.Wire, err)
 		}
 		o.Fields = append(o.Fields, field)
-		o.Sends = append(o.Sends, op.send(f, "o."+field.Name))
+		from := "o." + field.Name
+		if unset := op.unset(f); unset != "" {
+			from, o.Always, op.uses["cmp"] = "cmp.Or("+from+", new("+unset+"))", true, true
+		}
+		o.Sends = append(o.Sends, op.send(f, from))
 	}
 	if tty := op.entry.TTY; op.entry.Kind == "framed" && tty != nil {
 		doc := []string{
