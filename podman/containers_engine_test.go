@@ -150,7 +150,7 @@ func TestArchive(t *testing.T) {
 	c := containers.New(e)
 	id := create(t, e, sh("true"))
 	ok(t, c.PutArchive(t.Context(), id, "/", tarball(t, "note", "keep this"), nil))
-	archive, err := c.Archive(t.Context(), id, "/note", nil)
+	archive, err := c.Archive(t.Context(), id, "/note")
 	contains(t, "headers", archive.Header.Get("X-Docker-Container-Path-Stat"), "ey")
 	equal(t, "file", untar(t, text(t, archive, err))["note"], "keep this")
 	changes := must(c.Changes(t.Context(), id, nil))(t)

@@ -99,7 +99,7 @@ func TestCredentials(t *testing.T) {
 		build := func(auth transport.RegistryAuth) error {
 			remove(ctx, name)
 			build, err := c.Build(ctx, tarball(t, "Dockerfile", "FROM "+name+"\nLABEL part=keyring\n"),
-				&images.BuildOptions{Tags: []string{built}, Pull: true, RegistryConfig: auth})
+				&images.BuildOptions{Tags: []string{built}, PullPolicy: "always", RegistryConfig: auth})
 			if err != nil {
 				return err
 			}

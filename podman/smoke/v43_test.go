@@ -307,7 +307,7 @@ func (e v43Smoke) restarts(t *testing.T) {
 	logged := func(want string) {
 		t.Helper()
 		eventually(t, "the log is "+want, func() bool {
-			archive, err := c.Archive(ctx, id, "/log", nil)
+			archive, err := c.Archive(ctx, id, "/log")
 			if errors.Is(err, transport.ErrNotFound) {
 				return false // it has not begun
 			}
@@ -342,7 +342,7 @@ func (e v43Smoke) files(t *testing.T) {
 	c, ctx := containers.New(e), t.Context()
 	id := e.create(t, e.script("cat /root/file; rm /etc/passwd"))
 	ok(t, c.PutArchive(ctx, id, "/root", tarball(t, "file", "content\n"), nil))
-	equal(t, "files", untar(t, must(c.Archive(ctx, id, "/root/file", nil))(t)), map[string]string{"file": "content\n"})
+	equal(t, "files", untar(t, must(c.Archive(ctx, id, "/root/file"))(t)), map[string]string{"file": "content\n"})
 	if !e.env.Rootless { // a user sees its mounts within its own namespace alone
 		mounted := readAll(t, must(c.Mount(ctx, id))(t))
 		equal(t, "mounted", must(c.ShowMounted(ctx))(t)[id], strings.TrimSpace(string(mounted)))
@@ -495,7 +495,7 @@ func (e v43Smoke) kube(t *testing.T) {
 func (e v43Smoke) secrets(t *testing.T) {
 	c, ctx, name := secrets.New(e), t.Context(), unique()
 	id := must(c.Create(ctx, name, strings.NewReader("hush"), nil))(t).ID
-	cleanup(t, func(ctx context.Context) error { return c.Delete(ctx, id, nil) })
+	cleanup(t, func(ctx context.Context) error { return c.Delete(ctx, id) })
 	equal(t, "name", must(c.Inspect(ctx, id))(t).Spec.Name, name)
 	list := must(c.List(ctx, &secrets.ListOptions{Filters: map[string][]string{"name": {name}}}))(t)
 	equal(t, "listed", len(list) == 1 && list[0].ID == id && list[0].Spec.Driver.Name == "file" && !list[0].CreatedAt.IsZero(), true)
@@ -503,7 +503,7 @@ func (e v43Smoke) secrets(t *testing.T) {
 	spec.Secrets = []v43.Secret{{Source: name, Target: "mine", Mode: 0o444}}
 	stdout, _ := e.output(t, spec)
 	equal(t, "what the container reads", stdout, "hush")
-	ok(t, c.Delete(ctx, id, nil))
+	ok(t, c.Delete(ctx, id))
 	_, err := c.Inspect(ctx, id)
 	missing(t, err)
 }
@@ -521,7 +521,7 @@ func (e v43Smoke) volumes(t *testing.T) {
 	spec.Volumes = []v43.NamedVolume{{Name: name, Dest: "/v"}}
 	id := e.start(t, spec)
 	equal(t, "status", e.exit(t, id), int32(0))
-	equal(t, "content", untar(t, must(containers.New(e).Archive(ctx, id, "/v/f", nil))(t))["f"], "kept\n")
+	equal(t, "content", untar(t, must(containers.New(e).Archive(ctx, id, "/v/f"))(t))["f"], "kept\n")
 	must(containers.New(e).Delete(ctx, id, nil))(t)
 	pruned := must(c.Prune(ctx, &volumes.PruneOptions{Filters: map[string][]string{"label": {label + "=yes"}}}))(t)
 	equal(t, "pruned", len(pruned) == 1 && pruned[0].ID == name, true)
@@ -571,9 +571,9 @@ func (e v43Smoke) manifests(t *testing.T) {
 	equal(t, "modified", modified.ID, id)
 	got := must(c.Inspect(ctx, name))(t)
 	equal(t, "listed", len(got.Manifests) == 1 && got.Manifests[0].Platform.Architecture == "arm64", true)
-	equal(t, "added the old way", must(c.Add(ctx, name, &v43.ManifestAddOptions{Images: []string{local}}))(t).ID, id)
+	equal(t, "added the old way", must(c.Add(ctx, name, &v43.ManifestAddOptions{Images: []string{local}}, nil))(t).ID, id)
 	equal(t, "removed", must(c.Delete(ctx, name))(t).ExitCode, int64(0))
 	missing(t, c.Exists(ctx, name))
-	_, err := c.Add(ctx, name, &v43.ManifestAddOptions{Images: []string{local}})
+	_, err := c.Add(ctx, name, &v43.ManifestAddOptions{Images: []string{local}}, nil)
 	missing(t, err)
 }

@@ -31,7 +31,7 @@ type CommitOptions struct {
 	Pause *bool
 	// Changes is the query parameter changes.
 	Changes []string
-	// Format is the query parameter format.
+	// Format is the query parameter format. Default oci.
 	Format string
 }
 

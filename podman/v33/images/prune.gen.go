@@ -19,6 +19,8 @@ type PruneOptions struct {
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.
 	Filters map[string][]string
+	// All is the query parameter all: images that have a name and that no container uses, too.
+	All bool
 }
 
 func (o *PruneOptions) set(r *transport.Request) {
@@ -26,6 +28,7 @@ func (o *PruneOptions) set(r *transport.Request) {
 		return
 	}
 	r.QueryJSON("filters", o.Filters)
+	r.Query("all", o.All)
 }
 
 // Prune removes the images that nothing uses.

@@ -16,7 +16,7 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// All is the query parameter all. Since API 3.4.
+	// All is the query parameter all: images that have a name and that no container uses, too.
 	All bool
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.

@@ -22,8 +22,11 @@ type PushOptions struct {
 	Destination string
 	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
-	// All is the query parameter all.
+	// All is the query parameter all: every image of a list of manifests, not the engine's own platform's alone.
 	All bool
+	// Format is the query parameter format: the format of the manifest; oci, v2s1 or v2s2. Without one it stays as
+	// it is.
+	Format string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
 	RegistryAuth transport.RegistryAuth
@@ -36,6 +39,7 @@ func (o *PushOptions) set(r *transport.Request) {
 	r.Query("destination", o.Destination)
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("all", o.All)
+	r.Query("format", o.Format)
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 

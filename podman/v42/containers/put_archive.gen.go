@@ -23,6 +23,9 @@ type PutArchiveOptions struct {
 	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir: fail where a folder would replace a file or
 	// the other way round. Since API 4.2.
 	NoOverwriteDirNonDir bool
+	// Rename is the query parameter rename, sent as JSON: other names for members of the archive, by the names that
+	// they have in it. Since API 3.3.
+	Rename map[string]string
 }
 
 func (o *PutArchiveOptions) set(r *transport.Request) {
@@ -31,6 +34,7 @@ func (o *PutArchiveOptions) set(r *transport.Request) {
 	}
 	r.Query("copyUIDGID", o.CopyUIDGID)
 	r.Query("noOverwriteDirNonDir", o.NoOverwriteDirNonDir)
+	r.QueryJSON("rename", o.Rename)
 }
 
 // PutArchive unpacks a tar archive into a folder of a container.

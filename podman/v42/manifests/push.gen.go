@@ -20,7 +20,8 @@ var opPush = transport.Operation{
 type PushOptions struct {
 	// All is the query parameter all: the images of the list, too.
 	All bool
-	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
+	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
+	// plain text. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.

@@ -31,8 +31,11 @@ type CommitOptions struct {
 	Pause *bool
 	// Changes is the query parameter changes.
 	Changes []string
-	// Format is the query parameter format.
+	// Format is the query parameter format. Default oci.
 	Format string
+	// Squash is the query parameter squash: make one layer of all that the container has above its image's. Since
+	// API 4.1.
+	Squash bool
 }
 
 func (o *CommitOptions) set(r *transport.Request) {
@@ -46,6 +49,7 @@ func (o *CommitOptions) set(r *transport.Request) {
 	r.Query("pause", o.Pause)
 	r.Query("changes", o.Changes)
 	r.Query("format", o.Format)
+	r.Query("squash", o.Squash)
 }
 
 // Commit makes an image of a container.

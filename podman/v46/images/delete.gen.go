@@ -19,7 +19,8 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
-	// LookupManifest is the query parameter lookupManifest. Since API 4.2.
+	// LookupManifest is the query parameter lookupManifest: the name is of a list of manifests, and no image that it
+	// names is removed. Since API 4.2.
 	LookupManifest bool
 }
 

@@ -24,11 +24,15 @@ type SearchOptions struct {
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.
 	Filters map[string][]string
-	// TLSVerify is the query parameter tlsVerify. Since API 4.0. Nil leaves it out: the engine's registries.conf
-	// decides then.
+	// TLSVerify is the query parameter tlsVerify: verify the certificates of registries; false also talks to
+	// registries in plain text. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
-	// ListTags is the query parameter listTags. Since API 4.0.
+	// ListTags is the query parameter listTags: list the tags of the repository that the term names, in place of
+	// repositories.
 	ListTags bool
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *SearchOptions) set(r *transport.Request) {
@@ -40,6 +44,7 @@ func (o *SearchOptions) set(r *transport.Request) {
 	r.QueryJSON("filters", o.Filters)
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("listTags", o.ListTags)
+	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
 // Search asks registries for images.

@@ -20,6 +20,9 @@ type InspectOptions struct {
 	// TLSVerify is the query parameter tlsVerify. Since API 4.4. Nil leaves it out: the engine's registries.conf
 	// decides then.
 	TLSVerify *bool
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth. Since API 4.6.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *InspectOptions) set(r *transport.Request) {
@@ -27,6 +30,7 @@ func (o *InspectOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("tlsVerify", o.TLSVerify)
+	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
 // Inspect returns what is in a list of manifests.

@@ -27,13 +27,19 @@ type PushOptions struct {
 	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
 	// one for true.
 	Quiet *bool
-	// All is the query parameter all.
+	// All is the query parameter all: every image of a list of manifests, not the engine's own platform's alone.
 	All bool
-	// Format is the query parameter format. Since API 4.3.
-	Format string
-	// CompressionFormat is the query parameter compressionFormat. Since API 4.3.
+	// CompressionFormat is the query parameter compressionFormat: how layers are compressed; gzip, zstd or
+	// zstd:chunked. Since API 4.3.
 	CompressionFormat string
-	// RemoveSignatures is the query parameter removeSignatures. Since API 4.2.
+	// CompressionLevel is the query parameter compressionLevel: how much effort goes into that; the numbers are the
+	// format's own. Nil is the format's usual. Since API 4.6. Nil leaves it out: the engine tells an absent one from
+	// 0.
+	CompressionLevel *int
+	// Format is the query parameter format: the format of the manifest; oci, v2s1 or v2s2. Without one it stays as
+	// it is.
+	Format string
+	// RemoveSignatures is the query parameter removeSignatures: push no signatures. Since API 4.2.
 	RemoveSignatures bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
@@ -49,8 +55,9 @@ func (o *PushOptions) set(r *transport.Request) {
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("quiet", o.Quiet)
 	r.Query("all", o.All)
-	r.Query("format", o.Format)
 	r.Query("compressionFormat", o.CompressionFormat)
+	r.Query("compressionLevel", o.CompressionLevel)
+	r.Query("format", o.Format)
 	r.Query("removeSignatures", o.RemoveSignatures)
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }

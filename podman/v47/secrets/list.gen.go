@@ -18,7 +18,7 @@ var opList = transport.Operation{
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
 type ListOptions struct {
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match. Since API 4.3.
+	// match.
 	Filters map[string][]string
 }
 

@@ -17,7 +17,7 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// All is the query parameter all. Since API 3.4.
+	// All is the query parameter all: images that have a name and that no container uses, too.
 	All bool
 	// External is the query parameter external. Since API 4.0.
 	External bool

@@ -27,6 +27,9 @@ type DeleteAllOptions struct {
 	Ignore bool
 	// LookupManifest is the query parameter lookupManifest. Since API 4.2.
 	LookupManifest bool
+	// NoPrune is the query parameter noprune: keep images without a name that those removed were made of. Since API
+	// 4.3.
+	NoPrune bool
 }
 
 func (o *DeleteAllOptions) set(r *transport.Request) {
@@ -38,6 +41,7 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 	r.Query("force", o.Force)
 	r.Query("ignore", o.Ignore)
 	r.Query("lookupManifest", o.LookupManifest)
+	r.Query("noprune", o.NoPrune)
 }
 
 // DeleteAll removes images, all that nothing uses or those given. What failed is in the answer.

@@ -23,7 +23,8 @@ type PutArchiveOptions struct {
 	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir: fail where a folder would replace a file or
 	// the other way round. Since API 4.2.
 	NoOverwriteDirNonDir bool
-	// Rename is the query parameter rename, sent as JSON. Since API 4.3.
+	// Rename is the query parameter rename, sent as JSON: other names for members of the archive, by the names that
+	// they have in it. Since API 3.3.
 	Rename map[string]string
 }
 

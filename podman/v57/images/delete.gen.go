@@ -19,9 +19,10 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore. Since API 5.4.
+	// Ignore is the query parameter ignore: no error where there is no such image. Since API 5.4.
 	Ignore bool
-	// LookupManifest is the query parameter lookupManifest. Since API 4.2.
+	// LookupManifest is the query parameter lookupManifest: the name is of a list of manifests, and no image that it
+	// names is removed. Since API 4.2.
 	LookupManifest bool
 }
 

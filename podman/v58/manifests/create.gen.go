@@ -21,6 +21,9 @@ type CreateOptions struct {
 	All bool
 	// Amend is the query parameter amend. Since API 4.3.
 	Amend bool
+	// Annotations is the query parameter annotations, sent as JSON: annotations of the list, by their keys. Since
+	// API 5.0.
+	Annotations map[string]string
 }
 
 func (o *CreateOptions) set(r *transport.Request) {
@@ -29,6 +32,7 @@ func (o *CreateOptions) set(r *transport.Request) {
 	}
 	r.Query("all", o.All)
 	r.Query("amend", o.Amend)
+	r.QueryJSON("annotations", o.Annotations)
 }
 
 // Create creates a list of manifests, of no images or of those given.

@@ -22,9 +22,9 @@ type StatsAllOptions struct {
 	// NamesOrIDs is the query parameter namesOrIDs.
 	NamesOrIDs []string
 	// Stream is the query parameter stream: measure again and again. [Client.StatsAll] waits for the end of the
-	// answer, which then has none: send the operation by hand to stream. Since API 6.0.
+	// answer, which then has none: send the operation by hand to stream. Since API 4.2.
 	Stream bool
-	// Delay is the query parameter delay. Default 5, since API 6.0.
+	// Delay is the query parameter delay: the seconds between two measurements. Default 5, since API 4.2.
 	Delay int
 }
 

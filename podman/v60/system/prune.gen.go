@@ -18,13 +18,13 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all: images that have a name and that no container uses, too.
 	All bool
-	// Volumes is the query parameter volumes.
+	// Volumes is the query parameter volumes: volumes that no container uses, too.
 	Volumes bool
-	// External is the query parameter external. Since API 4.4.
+	// External is the query parameter external: containers of other tools, and nothing else. Since API 4.4.
 	External bool
-	// Build is the query parameter build. Since API 5.4.
+	// Build is the query parameter build: containers and caches that builds left behind, too. Since API 5.4.
 	Build bool
 	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
 	// match.

@@ -230,7 +230,7 @@ func (m *Model) catalogParam(c Category, op *Operation, p *Parameter) catalogPar
 		Name: p.Wire, In: p.In, Type: p.Type, Encoding: p.Send, Anonymous: p.Anonymous, Unset: p.Unset,
 		Required: p.Required && !p.Anonymous, Lifetime: p.within(op.Lifetime),
 	}
-	if p.Type == goSecret || p.Type == goSecretText {
+	if p.Type == goSecret {
 		out.Type = "secret"
 		return out
 	}

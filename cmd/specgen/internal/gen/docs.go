@@ -220,7 +220,7 @@ func (p *planner) paramDoc(op *plannedOperation, f paramFacts, field *Field) []s
 	case sendTime:
 		text += ", sent as seconds since 1970"
 	}
-	ours := p.words.say("params", op.placed.ID+"."+f.Wire, f.Wire)
+	ours := p.words.say("params", op.placed.ID+"."+f.Wire, op.entry.Like+"."+f.Wire, f.Wire)
 	if ours != "" {
 		text += ": " + ours
 	}

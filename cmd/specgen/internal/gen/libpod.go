@@ -229,16 +229,9 @@ func libpodParams(doc object) {
 				}
 				if str(p, "type") == "boolean" && truth(p, "default") {
 					p[extPointer], p[extWhy] = true, "the engine takes an absent one for true"
-					if str(p, "name") == "tlsVerify" { // of which true is one answer, and the engine's settings have another
-						p[extWhy] = "the engine's registries.conf decides then"
-						delete(p, "default")
-					}
 				}
 				if str(p, "in") == "header" && strings.HasPrefix(str(p, "name"), "X-Registry-") {
 					p[extGoType] = paramTypes["secret"].goType
-				}
-				if str(p, "in") == "query" && str(p, "name") == "credentials" && str(p, "type") == "string" {
-					p[extGoType] = paramTypes["secret-text"].goType // a user's name and password
 				}
 			}
 		}

@@ -31,6 +31,7 @@ type overlay struct {
 	} `yaml:"names"`
 	AnyCase []fieldEntry   `yaml:"anyCase"`
 	Ignored []ignoredEntry `yaml:"ignored"`
+	Unsent  []*unsentEntry `yaml:"unsent"`
 }
 
 // operationEntry says what the specification doesn't about one operation.
@@ -58,6 +59,10 @@ type operationEntry struct {
 	AddParams  []*paramEntry          `yaml:"addParams"`
 	DropParams []string               `yaml:"dropParams"`
 	Moved      *moveEntry             `yaml:"moved"`
+	// Registries says that credentials are sent for several registries, where the engine reads either.
+	Registries bool `yaml:"registries"`
+	// Like is an operation whose sentences about parameters hold for this one, too.
+	Like string `yaml:"like"`
 	// The versions that have the operation, where not all do.
 	span `yaml:",inline"`
 }
@@ -84,7 +89,7 @@ type paramEntry struct {
 	GoName  string `yaml:"goName"`
 	Type    string `yaml:"type"`
 	Go      string `yaml:"go"`
-	Pointer bool   `yaml:"pointer"`
+	Pointer *bool  `yaml:"pointer"`
 	// Unset is the number that is sent for a nil pointer, where the engine does harm without the parameter.
 	Unset    int        `yaml:"unset"`
 	Required *bool      `yaml:"required"`
@@ -92,6 +97,7 @@ type paramEntry struct {
 	Enum     *enumEntry `yaml:"enum"`
 	Reason   string     `yaml:"reason"`
 	span     `yaml:",inline"`
+	used     bool
 }
 
 // enumEntry names the values of a parameter.
@@ -206,6 +212,32 @@ func (o *overlay) check() error {
 		}
 		if err := e.valid(); err != nil {
 			fail("ignored %s %s: %w", e.Operation, e.Path, err)
+		}
+	}
+	for _, e := range o.Unsent {
+		if e.Reason == "" || len(e.Names) == 0 {
+			fail("unsent %v needs names and a reason", e.Names)
+		}
+		if err := e.valid(); err != nil {
+			fail("unsent %v: %w", e.Names, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkUsed refuses entries that no version needs.
+func (o *overlay) checkUsed() error {
+	var errs []error
+	for _, id := range keys(o.Operations) {
+		for _, name := range keys(o.Operations[id].Params) {
+			if !o.Operations[id].Params[name].used {
+				errs = append(errs, fmt.Errorf("overlay: operations.%s.params.%s: no version has it", id, name))
+			}
+		}
+	}
+	for _, e := range o.Unsent {
+		if !e.used {
+			errs = append(errs, fmt.Errorf("overlay: unsent %v of %v: no version needs it", e.Names, e.Operations))
 		}
 	}
 	return errors.Join(errs...)

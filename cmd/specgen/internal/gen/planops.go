@@ -95,7 +95,7 @@ func (p *planner) planParams(op *plannedOperation) error {
 			Wire: f.Wire, In: f.In, Type: f.Go, Required: f.Required || f.In == "path",
 			Send: str(op.param(f.Wire), extSend), Anonymous: anonymous(f),
 			Unset:    op.unset(f),
-			Added:    slices.ContainsFunc(op.entry.AddParams, func(e *paramEntry) bool { return e.Name == f.Wire }),
+			Added:    truth(op.param(f.Wire), extAdded),
 			Lifetime: p.history.of(p.doc.Version, paramPlace(op.placed, f)),
 		})
 	}
