@@ -34,14 +34,43 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
-func TestCutBehindTheAnswerDoesNothing(t *testing.T) {
-	e := tt.New(t, tt.Always(func(a tt.Answer) tt.Answer { return a.Cut(10_000) }))
-	c := httpClient(t, e)
-	for range 2 {
-		get(t, c, "/_ping")
+// TestFaultsBehindTheAnswer holds that a fault which the answer never comes to fails the test that is about it.
+func TestFaultsBehindTheAnswer(t *testing.T) {
+	for name, a := range map[string]tt.Answer{
+		"Cut(10000)":     text().Cut(10_000),
+		"Reset(10000)":   text().Reset(10_000),
+		"Stall(10000)":   text().Stall(10_000),
+		"CutBody(3)":     text().CutBody(3),
+		"CutBody(0)":     tt.Empty(204).CutBody(0),
+		"CutBody(10000)": tt.Lines(1, 2).CutBody(10_000),
+	} {
+		f := &fakeT{TB: t}
+		e := tt.New(f)
+		e.Handle("GET /", a)
+		c := httpClient(t, e)
+		get(t, c, "/")
+		get(t, c, "/")
+		must(t, e.WaitIdle(1))
+		if len(f.failures) != 2 || !strings.Contains(f.failures[0], name+" of the answer to GET / did nothing") {
+			t.Errorf("%s: %q", name, f.failures)
+		}
+		f.end()
 	}
-	if e.Accepted() != 1 {
-		t.Errorf("%d connections", e.Accepted())
+}
+
+func TestCutBodyAtEveryByte(t *testing.T) {
+	for n := range 3 {
+		e := tt.New(t)
+		e.Handle("GET /", text().CutBody(n))
+		if got := talk(t, e, ask); got != strings.TrimSuffix(answer, "ab")+"ab"[:n] {
+			t.Errorf("cut at %d sent %q", n, got)
+		}
+	}
+	e := tt.New(t)
+	e.Handle("GET /", tt.Lines("one", "two").CutBody(8))
+	got := talk(t, e, ask)
+	if _, body, _ := strings.Cut(got, "\r\n\r\n"); body != "6\r\n\"one\"\n\r\n6\r\n\"t" {
+		t.Errorf("cut within the second document sent %q", got)
 	}
 }
 
