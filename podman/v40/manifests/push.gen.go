@@ -14,6 +14,9 @@ var opPush = transport.Operation{
 	Engine: "podman", Version: "4.0", Name: "ManifestPushLibpod",
 	Method: "POST", Path: "/v4.0.3/libpod/manifests/{name...}/registry/{destination...}",
 	Slow: true,
+	Others: []transport.Other{
+		{Name: "ManifestCreateLibpod", Path: "/libpod/manifests/{name...}"},
+	},
 }
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
@@ -41,6 +44,8 @@ func (o *PushOptions) set(r *transport.Request) {
 //
 // POST /libpod/manifests/{name}/registry/{destination} (ManifestPushLibpod). Since API 4.0. Succeeds with 200;
 // fails with 400, 404, 500.
+// Every call is refused, since the engine of this version takes it for ManifestCreateLibpod
+// (/libpod/manifests/{name}): use ManifestPushV3Libpod.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.0#tag/manifests/operation/ManifestPushLibpod
 func (c *Client) Push(ctx context.Context, name, destination string, opts *PushOptions) (*transport.Messages[v40.ManifestPushReport], error) {
 	req := opPush.Request(name, destination)

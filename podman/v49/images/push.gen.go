@@ -14,6 +14,9 @@ var opPush = transport.Operation{
 	Engine: "podman", Version: "4.9", Name: "ImagePushLibpod",
 	Method: "POST", Path: "/v4.9.5/libpod/images/{name...}/push",
 	Slow: true,
+	Others: []transport.Other{
+		{Name: "ImageScpLibpod", Path: "/libpod/images/scp/{name...}"},
+	},
 }
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
@@ -65,6 +68,7 @@ func (o *PushOptions) set(r *transport.Request) {
 // Push sends an image to a registry. It has succeeded when the sequence has ended without an error.
 //
 // POST /libpod/images/{name}/push (ImagePushLibpod). Succeeds with 200; fails with 404, 500.
+// Arguments that make the path that of ImageScpLibpod (/libpod/images/scp/{name}) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.9#tag/images/operation/ImagePushLibpod
 func (c *Client) Push(ctx context.Context, name string, opts *PushOptions) (*transport.Messages[v49.ImagePushReport], error) {
 	req := opPush.Request(name)

@@ -28,6 +28,7 @@ type catalogRecord struct {
 	Path     string         `json:"path"`
 	At       string         `json:"at,omitempty"` // the version in the path, where it isn't the release
 	Slow     bool           `json:"slow,omitempty"`
+	Others   []Other        `json:"others,omitempty"`
 	Summary  string         `json:"summary"`
 	URL      string         `json:"url,omitempty"` // with {version}
 	Params   []catalogParam `json:"params,omitempty"`
@@ -182,7 +183,7 @@ func (m *Model) release() (string, error) {
 func (m *Model) catalogRecord(release string, c Category, op *Operation) (*catalogRecord, error) {
 	at := versionedPath.FindStringSubmatch(op.Path)
 	r := &catalogRecord{
-		ID: op.ID, Category: c.Name, Name: op.Name, Method: op.Method, Path: at[2], Slow: op.Slow, Summary: op.Summary,
+		ID: op.ID, Category: c.Name, Name: op.Name, Method: op.Method, Path: at[2], Slow: op.Slow, Others: op.Others, Summary: op.Summary,
 		URL:  strings.ReplaceAll(op.URL, m.Version, "{version}"),
 		Kind: op.Result.Kind, Need: op.Result.Need, Upgrade: op.Upgrade, Lifetime: op.Lifetime,
 	}

@@ -81,6 +81,7 @@ func (p *planner) operationDoc(op *plannedOperation) []string {
 		fact += "."
 	}
 	out = append(out, wrap(fact)...)
+	out = append(out, wrap(p.othersDoc(op))...)
 	if url := p.overlay.DocURL; url != "" {
 		url = strings.NewReplacer("{version}", p.doc.Version.text, "{tag}", op.placed.Tag, "{operation}", op.placed.ID).Replace(url)
 		op.model.URL = url

@@ -46,6 +46,8 @@ type Operation struct {
 	Method  string `json:"method"`
 	Path    string `json:"path"`
 	Slow    bool   `json:"slow,omitempty"`
+	// Others are the routes of other operations that an argument could make the path of.
+	Others []Other `json:"others,omitempty"`
 
 	// Args are the method's parameters behind ctx, and Params how they are written there; PathArgs are the names of
 	// those that fill the path.

@@ -29,9 +29,11 @@ type overlay struct {
 		Definitions map[string]string `yaml:"definitions"`
 		Fields      map[string]string `yaml:"fields"`
 	} `yaml:"names"`
-	AnyCase []fieldEntry   `yaml:"anyCase"`
-	Ignored []ignoredEntry `yaml:"ignored"`
-	Unsent  []*unsentEntry `yaml:"unsent"`
+	AnyCase  []fieldEntry    `yaml:"anyCase"`
+	Ignored  []ignoredEntry  `yaml:"ignored"`
+	Unsent   []*unsentEntry  `yaml:"unsent"`
+	Routers  []routersEntry  `yaml:"routers"`
+	Shadowed []shadowedEntry `yaml:"shadowed"`
 }
 
 // operationEntry says what the specification doesn't about one operation.
@@ -204,6 +206,16 @@ func (o *overlay) check() error {
 			if err := e.valid(); err != nil {
 				fail("%s of %s.%s: %w", section.name, e.Type, e.Field, err)
 			}
+		}
+	}
+	for _, e := range o.Routers {
+		if err := e.check(); err != nil {
+			fail("routers of %q: %w", e.Below, err)
+		}
+	}
+	for _, e := range o.Shadowed {
+		if err := e.check(); err != nil {
+			fail("shadowed %q: %w", e.Operation, err)
 		}
 	}
 	for _, e := range o.Ignored {
