@@ -56,7 +56,8 @@ type EventsResponse struct {
 	Action string              `json:"Action,omitzero"`
 	Actor  EventsResponseActor `json:"Actor,omitzero"`
 	// From: until API 1.51.
-	From string `json:"from,omitzero"`
+	From         string `json:"from,omitzero"`
+	HealthStatus string `json:"HealthStatus,omitzero"`
 	// ID: until API 1.51.
 	ID    string              `json:"id,omitzero"`
 	Scope EventsResponseScope `json:"scope,omitzero"`
