@@ -10,9 +10,9 @@ import (
 
 // WithUnknownMembers has report called for every member of an answer that the generated type has no field for, as an
 // engine newer than the package sends. Decoding leaves such members out and is not an error. The member is named by
-// its path, with [] for any element and {} for any key: "/NetworkSettings/Networks/{}/DriverOpts". report may be
-// called from several goroutines at once. It costs a second pass over each answer; use it in tests and to plan an
-// upgrade.
+// its path, with [] for any element and {} for any key: "/NetworkSettings/Networks/{}/DriverOpts". Answers to operations
+// that were made by hand are not looked into: their types take what they want. report may be called from several
+// goroutines at once. It costs a second pass over each answer; use it in tests and to plan an upgrade.
 func WithUnknownMembers(report func(op *Operation, member string)) Option {
 	// The walk is behind a function value, so that a program which does not ask for it does not link it.
 	return func(c *config) {
@@ -23,6 +23,13 @@ func WithUnknownMembers(report func(op *Operation, member string)) Option {
 				report(op, member)
 			}
 		}
+	}
+}
+
+// reportUnknown tells of the members of a document that what it was decoded into has no field for.
+func (r *Request) reportUnknown(doc []byte, v any) {
+	if report := r.settings().unknown; report != nil && r.op.Engine != "" {
+		report(r.op, doc, v)
 	}
 }
 
