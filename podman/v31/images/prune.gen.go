@@ -36,5 +36,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v31.ImageDeleteResponse, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[v31.ImageDeleteResponse](ctx, c.caller, req)
+	return transport.List[v31.ImageDeleteResponse](ctx, c.caller, req, "deleted|untagged,list")
 }

@@ -21,5 +21,5 @@ var opList = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.1#tag/secrets/operation/SecretListLibpod
 func (c *Client) List(ctx context.Context) ([]v31.SecretInfoReport, error) {
 	req := opList.Request()
-	return transport.List[v31.SecretInfoReport](ctx, c.caller, req)
+	return transport.List[v31.SecretInfoReport](ctx, c.caller, req, "ID")
 }

@@ -35,7 +35,7 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]PruneItem, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[PruneItem](ctx, c.caller, req)
+	return transport.List[PruneItem](ctx, c.caller, req, "deleted|untagged,list")
 }
 
 // PruneItem is the member [] of the answer 200 of ImagePruneLibpod.

@@ -34,7 +34,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) ([]DeleteItem, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.List[DeleteItem](ctx, c.caller, req)
+	return transport.List[DeleteItem](ctx, c.caller, req, "deleted|untagged,list")
 }
 
 // DeleteItem is the member [] of the answer 200 of ImageDeleteLibpod.
