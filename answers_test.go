@@ -188,6 +188,9 @@ func TestAnswersByName(t *testing.T) {
 			version, statuses := engine.Version(number), specifiedStatuses(t, engine.Name(), number)
 			for _, category := range version.Categories() {
 				for _, op := range category.Operations {
+					if engine.Name()+" "+number+" "+op.ID == "podman 4.0 ManifestPushLibpod" {
+						continue // refused unsent: that engine makes a list in place of a push
+					}
 					each(func(a answer) {
 						said.answer = a
 						calls++

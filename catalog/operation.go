@@ -23,6 +23,9 @@ type Operation struct {
 	Params []Param `json:"params,omitempty"`
 	// Body is the request's body, nil where it takes none.
 	Body *Body `json:"body,omitempty"`
+	// Others are the routes of other operations that an argument could make the path of; a request of which it does is
+	// refused. Arguments in braces that end in three dots may hold slashes. See [transport.Other].
+	Others []transport.Other `json:"others,omitempty"`
 	// Kind is how it answers, and Answer the generated type of an answer or of one of its elements.
 	Kind   Kind   `json:"kind"`
 	Answer string `json:"answer,omitempty"`
@@ -64,6 +67,8 @@ type Param struct {
 	// that of nobody is sent.
 	Required  bool `json:"required,omitempty"`
 	Anonymous bool `json:"anonymous,omitempty"`
+	// Unset is what is sent where there is no argument, for engines that do harm without the parameter.
+	Unset string `json:"unset,omitempty"`
 	// JSON says that its value is sent as a JSON document, Each that it is a list of which each element is sent as one,
 	// Time that it is sent as seconds since 1970.
 	JSON bool `json:"json,omitempty"`

@@ -60,7 +60,7 @@ func TestContainerLife(t *testing.T) {
 	ok(t, c.Unpause(t.Context(), id))
 	ok(t, c.Rename(t.Context(), id, name+"-b"))
 	equal(t, "new name", must(c.Inspect(t.Context(), id, nil))(t).Name, name+"-b")
-	mounted := strings.TrimSpace(text(t, must(c.Mount(t.Context(), id, nil))(t), nil))
+	mounted := strings.TrimSpace(text(t, must(c.Mount(t.Context(), id))(t), nil))
 	equal(t, "mounted", must(c.ShowMounted(t.Context()))(t)[id], mounted)
 	ok(t, c.Unmount(t.Context(), id))
 
@@ -150,7 +150,7 @@ func TestArchive(t *testing.T) {
 	c := containers.New(e)
 	id := create(t, e, sh("true"))
 	ok(t, c.PutArchive(t.Context(), id, "/", tarball(t, "note", "keep this"), nil))
-	archive, err := c.Archive(t.Context(), id, "/note", nil)
+	archive, err := c.Archive(t.Context(), id, "/note")
 	contains(t, "headers", archive.Header.Get("X-Docker-Container-Path-Stat"), "ey")
 	equal(t, "file", untar(t, text(t, archive, err))["note"], "keep this")
 	changes := must(c.Changes(t.Context(), id, nil))(t)

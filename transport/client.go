@@ -112,8 +112,14 @@ func (p *pool) close() {
 	p.dialer.supply.drop(nil)
 }
 
+// closeIdle closes the connections that are kept for later calls.
+func (c *Client) closeIdle() {
+	c.reads.CloseIdleConnections()
+	c.writes.CloseIdleConnections()
+}
+
 func (c *Client) newPool(idle time.Duration) *pool {
-	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: c.tls, life: c.life}
+	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: c.tls, life: c.life, idle: c.closeIdle}
 	return &pool{dialer: d, Transport: http.Transport{
 		Proxy:                  nil, // by option alone, never from the environment
 		DialContext:            d.dialContext,

@@ -28,7 +28,8 @@ done <<-END
 END
 while read -r version module; do
 	echo "podman $version"
-	go run ./facts -spec "../../testdata/specs/podman/v$version.json" -module "$module" -o "testdata/podman-$version.json"
+	go run ./facts -spec "../../testdata/specs/podman/v$version.json" -module "$module" -o "testdata/podman-$version.json" \
+		-handlers "../../testdata/handlers/podman/v$version.json"
 done <<-END
 	3.1 github.com/containers/podman/v3@v3.1.2
 	3.2 github.com/containers/podman/v3@v3.2.3

@@ -5,6 +5,7 @@ package smoke_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ import (
 	"github.com/gantry-go/gantry/podman/v58/secrets"
 	"github.com/gantry-go/gantry/podman/v58/system"
 	"github.com/gantry-go/gantry/podman/v58/volumes"
+	"github.com/gantry-go/gantry/transport"
 )
 
 // v58Smoke calls the operations of libpod's API 5.8.
@@ -34,6 +36,8 @@ func (e v58Smoke) run(t *testing.T) {
 	t.Run("system", e.system)
 	t.Run("containers", e.containers)
 	t.Run("states", e.states)
+	t.Run("restarts", e.restarts)
+	t.Run("anonymous volumes", e.anonymousVolumes)
 	t.Run("files", e.files)
 	t.Run("streams", e.streams)
 	t.Run("exec", e.exec)
@@ -165,7 +169,7 @@ func (e v58Smoke) images(t *testing.T) {
 	if len(removed.Deleted) != 1 || removed.ExitCode != 0 || len(removed.Errors) != 0 {
 		t.Errorf("removed: %+v", removed)
 	}
-	swept := must(c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{repo + ":2"}, All: new(false)}))(t)
+	swept := must(c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{repo + ":2"}}))(t)
 	equal(t, "untagged", slices.Contains(swept.Untagged, repo+":2"), true)
 	must(c.Prune(ctx, &images.PruneOptions{Filters: map[string][]string{"label": {"no=such"}}}))(t)
 }
@@ -306,13 +310,51 @@ func (e v58Smoke) states(t *testing.T) {
 	equal(t, "pruned", len(pruned) == 1 && pruned[0].ID == left && pruned[0].Err == "", true)
 }
 
+// restarts reads what a container writes down of the signals that it can catch.
+func (e v58Smoke) restarts(t *testing.T) {
+	c, ctx := containers.New(e), t.Context()
+	id := e.start(t, e.script("trap 'echo TERM >> /log; exit' TERM; echo up >> /log; while :; do sleep 3600 & wait; done"))
+	logged := func(want string) {
+		t.Helper()
+		eventually(t, "the log is "+want, func() bool {
+			archive, err := c.Archive(ctx, id, "/log")
+			if errors.Is(err, transport.ErrNotFound) {
+				return false // it has not begun
+			}
+			return strings.Join(strings.Fields(untar(t, must(archive, err)(t))["log"]), " ") == want
+		})
+	}
+	logged("up")
+	ok(t, c.Restart(ctx, id, nil))
+	logged("up TERM up")
+	ok(t, c.Restart(ctx, id, &containers.RestartOptions{Timeout: new(30)}))
+	logged("up TERM up TERM up")
+	ok(t, c.Restart(ctx, id, &containers.RestartOptions{Timeout: new(0)})) // kills it
+	logged("up TERM up TERM up up")
+}
+
+// anonymousVolumes go with their container, if they are to.
+func (e v58Smoke) anonymousVolumes(t *testing.T) {
+	c, ctx := containers.New(e), t.Context()
+	for _, opts := range []*containers.DeleteOptions{nil, {Volumes: true}} {
+		spec := e.script("true")
+		spec.Volumes = []v58.NamedVolume{{Dest: "/data"}}
+		id := e.create(t, spec)
+		volume := must(c.Inspect(ctx, id, nil))(t).Mounts[0].Name
+		cleanup(t, func(ctx context.Context) error { return volumes.New(e).Delete(ctx, volume, nil) })
+		must(c.Delete(ctx, id, opts))(t)
+		err := volumes.New(e).Exists(ctx, volume)
+		equal(t, "the volume is gone", errors.Is(err, transport.ErrNotFound), opts != nil)
+	}
+}
+
 func (e v58Smoke) files(t *testing.T) {
 	c, ctx := containers.New(e), t.Context()
 	id := e.create(t, e.script("cat /root/file; rm /etc/passwd"))
 	ok(t, c.PutArchive(ctx, id, "/root", tarball(t, "file", "content\n"), nil))
-	equal(t, "files", untar(t, must(c.Archive(ctx, id, "/root/file", nil))(t)), map[string]string{"file": "content\n"})
+	equal(t, "files", untar(t, must(c.Archive(ctx, id, "/root/file"))(t)), map[string]string{"file": "content\n"})
 	if !e.env.Rootless { // a user sees its mounts within its own namespace alone
-		mounted := readAll(t, must(c.Mount(ctx, id, nil))(t))
+		mounted := readAll(t, must(c.Mount(ctx, id))(t))
 		equal(t, "mounted", must(c.ShowMounted(ctx))(t)[id], strings.TrimSpace(string(mounted)))
 		ok(t, c.Unmount(ctx, id))
 	}
@@ -439,7 +481,7 @@ func (e v58Smoke) pods(t *testing.T) {
 		equal(t, "unpaused", must(c.Unpause(ctx, id))(t).ID, id)
 	}
 	equal(t, "restarted", must(c.Restart(ctx, id))(t).ID, id)
-	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: new(0)}))(t).ID, id)
+	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: 1}))(t).ID, id)
 	must(c.Stop(ctx, id, nil))(t) // 304: it does not
 	must(c.Start(ctx, id))(t)
 	equal(t, "killed", must(c.Kill(ctx, id, &pods.KillOptions{Signal: "SIGKILL"}))(t).ID, id)
@@ -465,7 +507,7 @@ func (e v58Smoke) kube(t *testing.T) {
 func (e v58Smoke) secrets(t *testing.T) {
 	c, ctx, name := secrets.New(e), t.Context(), unique()
 	id := must(c.Create(ctx, name, strings.NewReader("hush"), nil))(t).ID
-	cleanup(t, func(ctx context.Context) error { return c.Delete(ctx, id, nil) })
+	cleanup(t, func(ctx context.Context) error { return c.Delete(ctx, id) })
 	equal(t, "name", must(c.Inspect(ctx, id, nil))(t).Spec.Name, name)
 	list := must(c.List(ctx, &secrets.ListOptions{Filters: map[string][]string{"name": {name}}}))(t)
 	equal(t, "listed", len(list) == 1 && list[0].ID == id && list[0].Spec.Driver.Name == "file" && !list[0].CreatedAt.IsZero(), true)
@@ -474,7 +516,7 @@ func (e v58Smoke) secrets(t *testing.T) {
 	spec.Secrets = []v58.Secret{{Source: name, Target: "mine", Mode: 0o444}}
 	stdout, _ := e.output(t, spec)
 	equal(t, "what the container reads", stdout, "hush")
-	ok(t, c.Delete(ctx, id, nil))
+	ok(t, c.Delete(ctx, id))
 	_, err := c.Inspect(ctx, id, nil)
 	missing(t, err)
 }
@@ -492,7 +534,7 @@ func (e v58Smoke) volumes(t *testing.T) {
 	spec.Volumes = []v58.NamedVolume{{Name: name, Dest: "/v"}}
 	id := e.start(t, spec)
 	equal(t, "status", e.exit(t, id), int32(0))
-	equal(t, "content", untar(t, must(containers.New(e).Archive(ctx, id, "/v/f", nil))(t))["f"], "kept\n")
+	equal(t, "content", untar(t, must(containers.New(e).Archive(ctx, id, "/v/f"))(t))["f"], "kept\n")
 	must(containers.New(e).Delete(ctx, id, nil))(t)
 	content := readAll(t, must(c.Export(ctx, name))(t))
 	equal(t, "exported", untar(t, bytes.NewReader(content))["f"], "kept\n")
@@ -505,7 +547,7 @@ func (e v58Smoke) volumes(t *testing.T) {
 func (e v58Smoke) networks(t *testing.T) {
 	c, ctx, name := networks.New(e), t.Context(), unique()
 	subnets := []v58.Subnet{{Subnet: "10.77.0.0/24", Gateway: "10.77.0.1"}}
-	made := must(c.Create(ctx, v58.NetworkCreateLibpod{Name: name, Driver: "bridge", Subnets: subnets, Labels: map[string]string{name: "yes"}}))(t)
+	made := must(c.Create(ctx, v58.NetworkCreateLibpod{Name: name, Driver: "bridge", Subnets: subnets, Labels: map[string]string{name: "yes"}}, nil))(t)
 	cleanup(t, func(ctx context.Context) error {
 		_, err := c.Delete(ctx, name, &networks.DeleteOptions{Force: true})
 		return err
@@ -547,10 +589,10 @@ func (e v58Smoke) manifests(t *testing.T) {
 	equal(t, "modified", modified.ID, id)
 	got := must(c.Inspect(ctx, name, nil))(t)
 	equal(t, "listed", len(got.Manifests) == 1 && got.Manifests[0].Platform.Architecture == "arm64", true)
-	equal(t, "added the old way", must(c.Add(ctx, name, &v58.ManifestAddOptions{Images: []string{local}}))(t).ID, id)
+	equal(t, "added the old way", must(c.Add(ctx, name, &v58.ManifestAddOptions{Images: []string{local}}, nil))(t).ID, id)
 	equal(t, "removed", must(c.Delete(ctx, name, nil))(t).ExitCode, int64(0))
 	missing(t, c.Exists(ctx, name))
-	_, err := c.Add(ctx, name, &v58.ManifestAddOptions{Images: []string{local}})
+	_, err := c.Add(ctx, name, &v58.ManifestAddOptions{Images: []string{local}}, nil)
 	missing(t, err)
 }
 

@@ -18,7 +18,9 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
-	// Volumes is the query parameter v.
+	// Ignore is the query parameter ignore: no error where there is no such container.
+	Ignore bool
+	// Volumes is the query parameter volumes: the anonymous volumes of the container as well.
 	Volumes bool
 }
 
@@ -27,7 +29,8 @@ func (o *DeleteOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("force", o.Force)
-	r.Query("v", o.Volumes)
+	r.Query("ignore", o.Ignore)
+	r.Query("volumes", o.Volumes)
 }
 
 // Delete removes a container, and with Force one that is running, too. The list names each container that went

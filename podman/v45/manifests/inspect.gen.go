@@ -17,8 +17,8 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// TLSVerify is the query parameter tlsVerify. Default true, since API 4.4. Nil leaves it out: the engine takes
-	// an absent one for true.
+	// TLSVerify is the query parameter tlsVerify. Since API 4.4. Nil leaves it out: the engine's registries.conf
+	// decides then.
 	TLSVerify *bool
 }
 

@@ -18,7 +18,7 @@ var opTop = transport.Operation{
 
 // TopOptions are the optional parameters of [Client.Top]; nil means none of them.
 type TopOptions struct {
-	// Stream is the query parameter stream.
+	// Stream is the query parameter stream. Since API 4.0.
 	Stream bool
 	// Delay is the query parameter delay. Default 5, since API 4.0.
 	Delay int

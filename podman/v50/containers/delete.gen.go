@@ -21,12 +21,12 @@ type DeleteOptions struct {
 	Depend bool
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore. Since API 4.0.
+	// Ignore is the query parameter ignore: no error where there is no such container.
 	Ignore bool
 	// Timeout is the query parameter timeout. Default 10, since API 4.0. Nil leaves it out: where it is absent the
 	// engine waits as long as the container's own time says; 0 kills at once.
 	Timeout *int
-	// Volumes is the query parameter v.
+	// Volumes is the query parameter volumes: the anonymous volumes of the container as well.
 	Volumes bool
 }
 
@@ -38,7 +38,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 	r.Query("force", o.Force)
 	r.Query("ignore", o.Ignore)
 	r.Query("timeout", o.Timeout)
-	r.Query("v", o.Volumes)
+	r.Query("volumes", o.Volumes)
 }
 
 // Delete removes a container, and with Force one that is running, too. The list names each container that went

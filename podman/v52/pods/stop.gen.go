@@ -18,9 +18,9 @@ var opStop = transport.Operation{
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.
 type StopOptions struct {
-	// Timeout is the query parameter t. Nil leaves it out: where it is absent the engine waits as long as each
-	// container's own time says; 0 kills at once.
-	Timeout *int
+	// Timeout is the query parameter t: the seconds before containers that do not stop are killed; 0 leaves that to
+	// each container's own time.
+	Timeout int
 }
 
 func (o *StopOptions) set(r *transport.Request) {

@@ -4,6 +4,7 @@
 package containers
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/gantry-go/gantry/transport"
@@ -16,16 +17,19 @@ var opRestart = transport.Operation{
 
 // RestartOptions are the optional parameters of [Client.Restart]; nil means none of them.
 type RestartOptions struct {
-	// Timeout is the query parameter t. Default 10. Nil leaves it out: where it is absent the engine waits as long
-	// as the container's own time says; 0 kills at once.
+	// All is the query parameter all: every container, whatever the path names.
+	All bool
+	// Timeout is the query parameter timeout: the seconds before a container that does not stop is killed; 0 kills
+	// at once. The engine takes an absent one for 0, so that nil sends 10.
 	Timeout *int
 }
 
 func (o *RestartOptions) set(r *transport.Request) {
 	if o == nil {
-		return
+		o = new(RestartOptions)
 	}
-	r.Query("t", o.Timeout)
+	r.Query("all", o.All)
+	r.Query("timeout", cmp.Or(o.Timeout, new(10)))
 }
 
 // Restart stops a container, if it is running, and starts it.

@@ -17,7 +17,8 @@ var opCreate = transport.Operation{
 
 // CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
 type CreateOptions struct {
-	// IgnoreIfExists is the query parameter ignoreIfExists. Since API 6.0.
+	// IgnoreIfExists is the query parameter ignoreIfExists: where there is a network of that name, return it as it
+	// is, and no error. Since API 4.4.
 	IgnoreIfExists bool
 }
 

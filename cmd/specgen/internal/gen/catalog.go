@@ -29,6 +29,7 @@ type catalogRecord struct {
 	At          string         `json:"at,omitempty"` // the version in the path, where it isn't the release
 	Slow        bool           `json:"slow,omitempty"`
 	NotModified bool           `json:"notModified,omitempty"` // 304 is a success
+	Others      []Other        `json:"others,omitempty"`
 	Summary     string         `json:"summary"`
 	URL         string         `json:"url,omitempty"` // with {version}
 	Params      []catalogParam `json:"params,omitempty"`
@@ -50,6 +51,7 @@ type catalogParam struct {
 	Values    []string `json:"values,omitempty"`
 	Required  bool     `json:"required,omitempty"`
 	Anonymous bool     `json:"anonymous,omitempty"`
+	Unset     string   `json:"unset,omitempty"`
 	Lifetime
 }
 
@@ -182,9 +184,10 @@ func (m *Model) release() (string, error) {
 func (m *Model) catalogRecord(release string, c Category, op *Operation) (*catalogRecord, error) {
 	at := versionedPath.FindStringSubmatch(op.Path)
 	r := &catalogRecord{
-		ID: op.ID, Category: c.Name, Name: op.Name, Method: op.Method, Path: at[2], Slow: op.Slow, NotModified: op.NotModified, Summary: op.Summary,
-		URL:  strings.ReplaceAll(op.URL, m.Version, "{version}"),
-		Kind: op.Result.Kind, Need: op.Result.Need, Upgrade: op.Upgrade, Lifetime: op.Lifetime,
+		ID: op.ID, Category: c.Name, Name: op.Name, Method: op.Method, Path: at[2], Slow: op.Slow, NotModified: op.NotModified, Others: op.Others,
+		Summary: op.Summary,
+		URL:     strings.ReplaceAll(op.URL, m.Version, "{version}"),
+		Kind:    op.Result.Kind, Need: op.Result.Need, Upgrade: op.Upgrade, Lifetime: op.Lifetime,
 	}
 	if op.Result.Whole != "" {
 		r.Need = append(slices.Clone(r.Need), op.Result.Whole)
@@ -230,10 +233,10 @@ func (m *Model) catalogRecord(release string, c Category, op *Operation) (*catal
 
 func (m *Model) catalogParam(c Category, op *Operation, p *Parameter) catalogParam {
 	out := catalogParam{
-		Name: p.Wire, In: p.In, Type: p.Type, Encoding: p.Send, Anonymous: p.Anonymous,
+		Name: p.Wire, In: p.In, Type: p.Type, Encoding: p.Send, Anonymous: p.Anonymous, Unset: p.Unset,
 		Required: p.Required && !p.Anonymous, Lifetime: p.within(op.Lifetime),
 	}
-	if p.Type == goSecret || p.Type == goSecretText {
+	if p.Type == goSecret {
 		out.Type = "secret"
 		return out
 	}

@@ -81,6 +81,7 @@ func (p *planner) operationDoc(op *plannedOperation) []string {
 		fact += "."
 	}
 	out = append(out, wrap(fact)...)
+	out = append(out, wrap(p.othersDoc(op))...)
 	if url := p.overlay.DocURL; url != "" {
 		url = strings.NewReplacer("{version}", p.doc.Version.text, "{tag}", op.placed.Tag, "{operation}", op.placed.ID).Replace(url)
 		op.model.URL = url
@@ -220,7 +221,7 @@ func (p *planner) paramDoc(op *plannedOperation, f paramFacts, field *Field) []s
 	case sendTime:
 		text += ", sent as seconds since 1970"
 	}
-	ours := p.words.say("params", op.placed.ID+"."+f.Wire, f.Wire)
+	ours := p.words.say("params", op.placed.ID+"."+f.Wire, op.entry.Like+"."+f.Wire, f.Wire)
 	if ours != "" {
 		text += ": " + ours
 	}
@@ -229,7 +230,11 @@ func (p *planner) paramDoc(op *plannedOperation, f paramFacts, field *Field) []s
 	if facts := also(factText(said["default"], low, high), field.text()); facts != "" {
 		text += " " + capital(facts) + "."
 	}
-	if field.Pointer && !strings.Contains(ours, "nil") {
+	switch unset := op.unset(f); {
+	case !field.Pointer || strings.Contains(ours, "nil"):
+	case unset != "":
+		text += " Nil sends " + unset + ": " + sentence(str(said, extWhy))
+	default:
 		text += " Nil leaves it out: " + sentence(str(said, extWhy))
 	}
 	return wrap(text)

@@ -8,7 +8,7 @@ import (
 )
 
 // Import paths that generated code may need, by the name under which it uses them.
-var stdImports = map[string]string{"time": "time", "io": "io", "context": "context", "json": "encoding/json"}
+var stdImports = map[string]string{"cmp": "cmp", "time": "time", "io": "io", "context": "context", "json": "encoding/json"}
 
 // typeExpr is a Go type, written in terms of keys, as one package writes it.
 type typeExpr struct {

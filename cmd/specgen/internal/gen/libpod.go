@@ -233,9 +233,6 @@ func libpodParams(doc object) {
 				if str(p, "in") == "header" && strings.HasPrefix(str(p, "name"), "X-Registry-") {
 					p[extGoType] = paramTypes["secret"].goType
 				}
-				if str(p, "in") == "query" && str(p, "name") == "credentials" && str(p, "type") == "string" {
-					p[extGoType] = paramTypes["secret-text"].goType // a user's name and password
-				}
 			}
 		}
 	}

@@ -48,6 +48,8 @@ type Operation struct {
 	Slow    bool   `json:"slow,omitempty"`
 	// NotModified says that a 304 is a success.
 	NotModified bool `json:"notModified,omitempty"`
+	// Others are the routes of other operations that an argument could make the path of.
+	Others []Other `json:"others,omitempty"`
 
 	// Args are the method's parameters behind ctx, and Params how they are written there; PathArgs are the names of
 	// those that fill the path.
@@ -78,6 +80,8 @@ type Parameter struct {
 	Required bool   `json:"required,omitempty"`
 	// Send is how it is sent when not as it is: time, json, json-each.
 	Send string `json:"send,omitempty"`
+	// Unset is what is sent where the caller gives nothing.
+	Unset string `json:"unset,omitempty"`
 	// Anonymous says that it is a credential: without one, that of nobody is sent.
 	Anonymous bool `json:"anonymous,omitempty"`
 	// Added says that the overlay adds it: no specification has it.
@@ -118,6 +122,8 @@ type Options struct {
 	Doc    []string `json:"doc"`
 	Fields []*Field `json:"fields"`
 	Sends  []Send   `json:"sends,omitempty"`
+	// Always says that something is sent for nil options as well.
+	Always bool `json:"always,omitempty"`
 }
 
 // Result is how a method answers.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -21,7 +22,15 @@ type plannedOperation struct {
 
 // planOperations makes a method of every operation.
 func (p *planner) planOperations() error {
-	for _, placed := range p.doc.Ops {
+	routes, err := p.served()
+	if err != nil {
+		return err
+	}
+	all := routes
+	if p.history != nil {
+		all = p.history.routes
+	}
+	for i, placed := range p.doc.Ops {
 		facts := p.facts.Ops[placed.ID]
 		if facts == nil {
 			return fmt.Errorf("operation %s: oapi-codegen made nothing of it", placed.ID)
@@ -33,6 +42,7 @@ func (p *planner) planOperations() error {
 				ID: placed.ID, Name: placed.Name, Var: "op" + placed.Name,
 				Engine: p.doc.Engine, Version: p.doc.Version.text,
 				Method: strings.ToUpper(placed.Verb), Path: p.base(placed) + placed.path(),
+				Others:  p.overlay.others(routes[i], all),
 				Upgrade: placed.Entry.Upgrade, Tag: placed.Tag,
 				Lifetime: p.history.of(p.doc.Version, operationPlace(placed)),
 			},
@@ -93,7 +103,8 @@ func (p *planner) planParams(op *plannedOperation) error {
 		op.model.Parameters = append(op.model.Parameters, &Parameter{
 			Wire: f.Wire, In: f.In, Type: f.Go, Required: f.Required || f.In == "path",
 			Send: str(op.param(f.Wire), extSend), Anonymous: anonymous(f),
-			Added:    slices.ContainsFunc(op.entry.AddParams, func(e *paramEntry) bool { return e.Name == f.Wire }),
+			Unset:    op.unset(f),
+			Added:    truth(op.param(f.Wire), extAdded),
 			Lifetime: p.history.of(p.doc.Version, paramPlace(op.placed, f)),
 		})
 	}
@@ -133,6 +144,14 @@ func (p *planner) planParams(op *plannedOperation) error {
 		op.model.Sends = append(op.model.Sends, op.send(f, name))
 	}
 	return nil
+}
+
+// unset is what is sent where the caller gives nothing, or empty.
+func (op *plannedOperation) unset(f paramFacts) string {
+	if n, ok := op.param(f.Wire)[extUnset].(int); ok {
+		return strconv.Itoa(n)
+	}
+	return ""
 }
 
 // anonymous reports whether a parameter is a credential that the engine insists on. It stays an option: the request
@@ -207,7 +226,11 @@ func (p *planner) planOptions(op *plannedOperation) error {
 			return fmt.Errorf("parameter %s: %w", f.Wire, err)
 		}
 		o.Fields = append(o.Fields, field)
-		o.Sends = append(o.Sends, op.send(f, "o."+field.Name))
+		from := "o." + field.Name
+		if unset := op.unset(f); unset != "" {
+			from, o.Always, op.uses["cmp"] = "cmp.Or("+from+", new("+unset+"))", true, true
+		}
+		o.Sends = append(o.Sends, op.send(f, from))
 	}
 	if tty := op.entry.TTY; op.entry.Kind == "framed" && tty != nil {
 		doc := []string{
