@@ -13,8 +13,8 @@ type dialer struct {
 	config   *config
 	endpoint endpoint
 	tls      tlsSource
-	life     context.Context // the client's
-	idle     func()          // closes the idle connections of all pools
+	open     *openCalls // the client's
+	idle     func()     // closes the idle connections of all pools
 	supply   supply
 }
 
@@ -52,7 +52,7 @@ func (d *dialer) dial(ctx context.Context, closed func()) (net.Conn, error) {
 	if err != nil {
 		return nil, &dialPhase{ErrConnect, dialCause(ctx, err)}
 	}
-	return &countedConn{Conn: conn, closed: closed}, nil
+	return d.open.addConn(conn, closed)
 }
 
 // within bounds what is done with a context; 0 is no bound.
