@@ -359,3 +359,28 @@ func TestUnset(t *testing.T) {
 		}
 	}
 }
+
+// TestLogsWithTimesAndDetails holds that what the arguments ask for before each line is taken off it.
+func TestLogsWithTimesAndDetails(t *testing.T) {
+	const stamp = "2026-01-02T03:04:05.000000006Z"
+	fake := transporttest.New(t)
+	fake.Handle("GET /v1.41/containers/{id}/json", transporttest.JSON(200, map[string]any{"Config": map[string]any{"Tty": false}}))
+	fake.Handle("GET /v1.41/containers/plain/logs", transporttest.Frames(transporttest.Frame(1, "out\n")))
+	fake.Handle("GET /v1.41/containers/times/logs", transporttest.Frames(transporttest.Frame(1, stamp+" out\n")))
+	fake.Handle("GET /v1.41/containers/details/logs", transporttest.Frames(transporttest.Frame(1, "a=b out\n")))
+	client := fake.Client(t)
+	for id, args := range map[string]catalog.Args{
+		"plain": {}, "times": {"timestamps": "1"}, "details": {"details": true},
+	} {
+		args["id"], args["stdout"] = id, true
+		result, err := catalog.Docker("1.41").Operation("ContainerLogs").Call(t.Context(), client, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line, err := range result.Logs.Lines() {
+			if err != nil || line.Text != "out" || !line.Time.IsZero() != (id == "times") || (line.Details["a"] == "b") != (id == "details") {
+				t.Errorf("%s: %+v, %v", id, line, err)
+			}
+		}
+	}
+}
