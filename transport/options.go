@@ -22,6 +22,7 @@ type config struct {
 	engine         string
 	proxy          func() (ProxyFunc, error)
 	identity       string
+	machine        bool
 	headerTimeout  time.Duration
 	dialTimeout    time.Duration
 	tlsTimeout     time.Duration

@@ -27,6 +27,7 @@ type settings struct {
 	agent          string // socket, or ""
 
 	knownHosts []string
+	machine    bool      // a server on the loopback is trusted
 	jumps      []address // outermost first
 
 	connectTimeout time.Duration // 0 for none of its own
