@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 )
 
@@ -48,11 +49,13 @@ func (d *dialer) dial(ctx context.Context, closed func()) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, d.endpoint.network, d.endpoint.address)
 		}
 	}
-	conn, err := dial(context.WithValue(ctx, idleKey{}, d.idle))
+	conn, err := withDescriptor(context.WithValue(ctx, idleKey{}, d.idle), dial)
 	if err != nil {
 		return nil, &dialPhase{ErrConnect, dialCause(ctx, err)}
 	}
-	return &countedConn{Conn: conn, closed: closed}, nil
+	descriptors.opened(d)
+	gone := sync.OnceFunc(func() { descriptors.closed(d) })
+	return &countedConn{Conn: conn, closed: func() { gone(); closed() }}, nil
 }
 
 // within bounds what is done with a context; 0 is no bound.
