@@ -67,8 +67,8 @@ func TestFleetOfEngines(t *testing.T) {
 	}
 }
 
-// TestFleet makes ten calls at once to each of many engines, with hardly more file descriptors than two for each: all succeed, and
-// then no engine is left with more than two connections. GANTRY_TEST_FLEET sets how many engines, 100 unless set.
+// TestFleet makes ten calls at once to each of many engines, with hardly more file descriptors than two for each: all
+// succeed, and then no engine is left with more than two connections. GANTRY_TEST_FLEET sets how many engines, 100 unless set.
 func TestFleet(t *testing.T) {
 	engines := 100
 	if text := os.Getenv("GANTRY_TEST_FLEET"); text != "" {

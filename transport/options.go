@@ -84,8 +84,8 @@ func WithTLSTimeout(d time.Duration) Option { return func(o *config) { o.tlsTime
 // second.
 func WithFreshConnections() Option { return func(o *config) { o.freshMutations = true } }
 
-// WithIdleConnections bounds how many connections to the engine stay open for later calls once a burst of calls is a second past; 2
-// unless set. Connections that calls are using have no bound: where a process has no file descriptor left, the idle ones of all
+// WithIdleConnections bounds how many connections to the engine stay open for later calls once a burst of calls is a second
+// past; 2 unless set. Connections that calls are using have no bound: where a process has no file descriptor left, the idle ones of all
 // its clients are closed, and a dial waits until one comes free, for as long as its context and the dial timeout allow.
 func WithIdleConnections(n int) Option { return func(o *config) { o.maxIdle = max(n, 0) } }
 
