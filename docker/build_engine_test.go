@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -108,6 +109,13 @@ func testBuildFails(t *testing.T, e *engine) {
 	}
 	_, err := c.Inspect(t.Context(), name)
 	fails(t, err, transport.ErrNotFound, http.StatusNotFound, name)
+
+	// Refused while the client is still sending: more than any buffer on the way holds.
+	noTar := strings.Repeat("no archive\n", 1<<20)
+	for range 10 {
+		_, err = c.Build(t.Context(), io.MultiReader(strings.NewReader(noTar)), nil)
+		fails(t, err, transport.ErrServer, http.StatusInternalServerError, "")
+	}
 
 	stream, err := c.Build(t.Context(), tarball(t, file{name: "README"}), nil)
 	if e.isPodman() {

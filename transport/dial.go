@@ -14,8 +14,8 @@ type dialer struct {
 	config   *config
 	endpoint endpoint
 	tls      tlsSource
-	life     context.Context // the client's
-	idle     func()          // closes the idle connections of all pools
+	open     *openCalls // the client's
+	idle     func()     // closes the idle connections of all pools
 	supply   supply
 }
 
@@ -55,7 +55,11 @@ func (d *dialer) dial(ctx context.Context, closed func()) (net.Conn, error) {
 	}
 	descriptors.opened(d)
 	gone := sync.OnceFunc(func() { descriptors.closed(d) })
-	return &countedConn{Conn: conn, closed: func() { gone(); closed() }}, nil
+	counted, err := d.open.addConn(conn, func() { gone(); closed() })
+	if err != nil {
+		gone()
+	}
+	return counted, err
 }
 
 // within bounds what is done with a context; 0 is no bound.

@@ -57,23 +57,32 @@ func parseErrorBody(contentType string, body []byte) (message, cause string) {
 	return printable(text, maxMessage), ""
 }
 
-// htmlTitle returns the title of a proxy's error page, which says as much as the page does.
+// htmlTitle returns the title of a proxy's error page, which says as much as the page does, or the text of one without.
 func htmlTitle(page string) string {
 	lower := strings.ToLower(page)
+	if len(lower) != len(page) {
+		return htmlText(page) // folding the case of some letters changes their length: the offsets would be off
+	}
 	_, rest, found := strings.Cut(lower, "<title")
-	if !found {
-		return ""
+	if found {
+		_, rest, found = strings.Cut(rest, ">")
 	}
-	_, rest, found = strings.Cut(rest, ">")
-	if !found || len(lower) != len(page) {
-		return "" // folding the case of some letters changes their length: the offsets would be off
-	}
-	start := len(page) - len(rest)
-	end := strings.Index(rest, "</title")
-	if end < 0 {
-		return ""
+	start, end := len(page)-len(rest), strings.Index(rest, "</title")
+	if !found || end < 0 || strings.TrimSpace(page[start:start+end]) == "" {
+		return htmlText(page)
 	}
 	return page[start : start+end]
+}
+
+// htmlText returns what stands between the tags of a page.
+func htmlText(page string) string {
+	var text strings.Builder
+	for page != "" {
+		between, tag, _ := strings.Cut(page, "<")
+		text.WriteString(between + " ")
+		_, page, _ = strings.Cut(tag, ">")
+	}
+	return text.String()
 }
 
 // printable puts a text on one line of valid, printable UTF-8 of at most limit bytes.

@@ -49,7 +49,7 @@ func TestRow30ErrorsThatAreNoJSON(t *testing.T) {
 	cases := []struct{ name, contentType, body, message string }{
 		{"text", "text/plain", "404 page not found\n", "404 page not found"},
 		{"a proxy's page", "text/html", "<html><head><TITLE>502 Bad\nGateway</TITLE></head><body>x</body></html>", "502 Bad Gateway"},
-		{"a page without a title", "text/html", "<html><body>x</body></html>", ""},
+		{"a page without a title", "text/html", "<html><body><h1>403 No</h1>\nrule <b>7</b></body></html>", "403 No rule 7"},
 		{"nothing", "application/json", "", ""},
 		{"invalid UTF-8", "text/plain", "a\xffb\x00c\x1b[31m", "a\uFFFDb c [31m"},
 		{"gzip", "application/json", "\x1f\x8b\x08\x00", "\uFFFD"},

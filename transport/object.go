@@ -79,7 +79,7 @@ var (
 
 // answer sends a request and makes an error of an answer that is no success. Its head is due within the timeout.
 func answer(ctx context.Context, c Caller, r *Request) (*http.Response, error) {
-	r.prompt = true
+	r.document = true
 	return stream(ctx, c, r)
 }
 

@@ -220,8 +220,8 @@ func (o *observation) sent() int64 {
 	switch {
 	case a == nil || !a.headSent.Load():
 		return 0
-	case a.body != nil:
-		return a.body.n.Load()
+	case a.upload != nil && !a.upload.file:
+		return a.upload.n.Load()
 	case r.getBody != nil || r.body != nil && isSuccess(o.call.Status):
 		return r.length
 	}

@@ -334,6 +334,34 @@ func (e v125Smoke) streams(t *testing.T) {
 		equal(t, "has a time", time.Since(line.Time).Abs() < time.Minute, true)
 	}
 
+	// Engines keep a long line in pieces, and put the time and the attributes before each.
+	config := v125.HostConfigLogConfig{Type: "json-file", Config: map[string]string{"env": "GREETING"}}
+	attributes := map[string]string{"GREETING": "hello world"}
+	if e.isPodman() {
+		config, attributes = v125.HostConfigLogConfig{}, nil
+	}
+	id = e.create(t, containers.CreateRequest{
+		Env: []string{"GREETING=hello world"}, HostConfig: v125.HostConfig{LogConfig: config},
+		Cmd: []string{"sh", "-c", "head -c 40000 /dev/zero | tr '\\0' a; echo other >&2; echo; head -c 16384 /dev/zero | tr '\\0' b; echo; echo last"},
+	})
+	ok(t, c.Start(ctx, id, nil))
+	equal(t, "status", e.exit(t, id), int64(0))
+	for _, details := range []bool{false, !e.isPodman()} {
+		var lines []string
+		logs := must(c.Logs(ctx, id, &containers.LogsOptions{Stdout: true, Stderr: true, Timestamps: true, Details: details}))(t)
+		for line, err := range logs.Lines() {
+			ok(t, err)
+			equal(t, "has a time", time.Since(line.Time).Abs() < time.Minute, true)
+			if details {
+				equal(t, "details", line.Details, attributes)
+			}
+			if line.Stream == hijack.Stdout {
+				lines = append(lines, line.Text)
+			}
+		}
+		equal(t, "long lines are whole", slices.Equal(lines, []string{strings.Repeat("a", 40_000), strings.Repeat("b", 16_384), "last"}), true)
+	}
+
 	id = e.create(t, containers.CreateRequest{Cmd: []string{"sh", "-c", "cat; echo done >&2"}, OpenStdin: true, StdinOnce: true})
 	conn := must(c.Attach(ctx, id, &containers.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true}))(t)
 	defer conn.Close() //nolint:errcheck // all was read by then, or the test has failed

@@ -380,6 +380,19 @@ func (e v60Smoke) streams(t *testing.T) {
 		equal(t, "has a time", time.Since(line.Time).Abs() < time.Minute, true)
 	}
 
+	// Podman keeps a long line in pieces, and puts the time before each.
+	id = e.start(t, e.script("head -c 40000 /dev/zero | tr '\\0' a; echo other >&2; echo; head -c 16384 /dev/zero | tr '\\0' b; echo; echo last"))
+	equal(t, "status", e.exit(t, id), int32(0))
+	var lines []string
+	for line, err := range must(c.Logs(ctx, id, &containers.LogsOptions{Stdout: true, Stderr: true, Timestamps: true}))(t).Lines() {
+		ok(t, err)
+		equal(t, "has a time", time.Since(line.Time).Abs() < time.Minute, true)
+		if line.Stream == hijack.Stdout {
+			lines = append(lines, line.Text)
+		}
+	}
+	equal(t, "long lines are whole", slices.Equal(lines, []string{strings.Repeat("a", 40_000), strings.Repeat("b", 16_384), "last"}), true)
+
 	spec = e.script("cat; echo done >&2")
 	spec.Stdin = new(true)
 	id = e.create(t, spec)

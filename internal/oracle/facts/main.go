@@ -5,6 +5,10 @@
 //	go run ./facts -module github.com/containers/podman/v5@v5.8.2 -spec ../../testdata/specs/podman/v5.8.json \
 //		-o testdata/podman-5.8.json -handlers ../../testdata/handlers/podman/v5.8.json
 //
+// With -routers it writes down the routes of a release instead, in the order in which its server registers them:
+//
+//	go run ./facts -module github.com/docker/docker@v28.5.2+incompatible -routers testdata/routers/docker-1.51.txt
+//
 // The pairs name types by the path of their package below the module, "api/types/container.Config"; what they refer to
 // follows. Of the names of a pair the first that the release has is taken. A specification of Podman's says itself of
 // which types its definitions are; with it come what the handlers of the release read and write.
@@ -48,10 +52,18 @@ func run(ctx context.Context, args []string) error {
 	list := flags.String("pairs", "", "list of the types")
 	spec := flags.String("spec", "", "specification whose definitions name the types")
 	handlers := flags.String("handlers", "", "file to write what the handlers read and write to, with -spec")
+	routers := flags.String("routers", "", "file to write the routes to that the server registers, which needs -module alone")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	path, _, found := strings.Cut(*module, "@")
+	if found && *routers != "" {
+		dir, err := moduleDir(ctx, os.TempDir(), *module)
+		if err != nil {
+			return err
+		}
+		return writeRouters(*routers, *module, dir)
+	}
 	if !found || *out == "" || (*list == "") == (*spec == "") {
 		return errors.New("facts needs -module, -o, and -pairs or -spec")
 	}

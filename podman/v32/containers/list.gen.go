@@ -26,8 +26,8 @@ type ListOptions struct {
 	Size bool
 	// Sync is the query parameter sync.
 	Sync bool
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 	// External is the query parameter external: list containers of other tools, too, as those of builds are.
 	External bool

@@ -6,6 +6,7 @@ package images
 import (
 	"context"
 
+	"github.com/gantry-go/gantry/podman/v33"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -35,16 +36,8 @@ func (o *DeleteOptions) set(r *transport.Request) {
 // DELETE /libpod/images/{name} (ImageDeleteLibpod). Succeeds with 200; fails with 400, 404, 409, 500.
 // Arguments that make the path that of ImageDeleteAllLibpod (/libpod/images/remove) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.3#tag/images/operation/ImageDeleteLibpod
-func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) ([]DeleteItem, error) {
+func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v33.LibpodImagesRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.List[DeleteItem](ctx, c.caller, req)
-}
-
-// DeleteItem is the member [] of the answer 200 of ImageDeleteLibpod.
-type DeleteItem struct {
-	// Deleted: until API 3.4.
-	Deleted string `json:"deleted,omitzero"`
-	// Untagged: until API 3.4.
-	Untagged []string `json:"untagged,omitzero"`
+	return transport.Object[v33.LibpodImagesRemoveReport](ctx, c.caller, req)
 }

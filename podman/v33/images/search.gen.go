@@ -23,8 +23,8 @@ type SearchOptions struct {
 	Limit int
 	// NoTrunc is the query parameter noTrunc. Until API 3.4.
 	NoTrunc bool
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 	// ListTags is the query parameter listTags: list the tags of the repository that the term names, in place of
 	// repositories.

@@ -39,6 +39,5 @@ func (c *Client) Tree(ctx context.Context, name string, opts *TreeOptions) (*Tre
 
 // TreeResponse is the answer 200 of ImageTreeLibpod.
 type TreeResponse struct {
-	// Tree: since API 3.3.
 	Tree string `json:"Tree,omitzero"`
 }

@@ -21,11 +21,6 @@ type StatsAllOptions struct {
 	All bool
 	// NamesOrIDs is the query parameter namesOrIDs.
 	NamesOrIDs []string
-	// Delay is the query parameter delay: the seconds between two measurements. Default 5, since API 4.2.
-	Delay int
-	// Stream is the query parameter stream: measure again and again. [Client.StatsAll] waits for the end of the
-	// answer, which then has none: send the operation by hand to stream. Since API 4.2.
-	Stream bool
 }
 
 func (o *StatsAllOptions) set(r *transport.Request) {
@@ -34,8 +29,6 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 	}
 	r.Query("all", o.All)
 	r.Query("namesOrIDs", o.NamesOrIDs)
-	r.Query("delay", o.Delay)
-	r.Query("stream", o.Stream)
 }
 
 // StatsAll measures the containers of all running pods, or of those given, once.

@@ -20,8 +20,6 @@ var opPull = transport.Operation{
 type PullOptions struct {
 	// Quiet is the query parameter quiet. Since API 3.4.
 	Quiet bool
-	// CompatMode is the query parameter compatMode. Since API 4.8.
-	CompatMode bool
 	// Arch is the query parameter Arch.
 	Arch string
 	// OS is the query parameter OS.
@@ -50,7 +48,6 @@ func (o *PullOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("quiet", o.Quiet)
-	r.Query("compatMode", o.CompatMode)
 	r.Query("Arch", o.Arch)
 	r.Query("OS", o.OS)
 	r.Query("Variant", o.Variant)

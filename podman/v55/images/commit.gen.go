@@ -34,8 +34,6 @@ type CommitOptions struct {
 	Squash bool
 	// Repo is the query parameter repo.
 	Repo string
-	// Stream is the query parameter stream. Since API 4.8.
-	Stream bool
 	// Tag is the query parameter tag.
 	Tag string
 }
@@ -51,7 +49,6 @@ func (o *CommitOptions) set(r *transport.Request) {
 	r.Query("pause", o.Pause)
 	r.Query("squash", o.Squash)
 	r.Query("repo", o.Repo)
-	r.Query("stream", o.Stream)
 	r.Query("tag", o.Tag)
 }
 

@@ -24,8 +24,8 @@ type PruneOptions struct {
 	Build bool
 	// External is the query parameter external: containers of other tools, and nothing else. Since API 4.4.
 	External bool
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 	// Volumes is the query parameter volumes: volumes that no container uses, too.
 	Volumes bool

@@ -21,8 +21,8 @@ type SearchOptions struct {
 	Term string
 	// Limit is the query parameter limit. Default 25.
 	Limit int
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 	// TLSVerify is the query parameter tlsVerify: verify the certificates of registries; false also talks to
 	// registries in plain text. Nil leaves it out: the engine's registries.conf decides then.

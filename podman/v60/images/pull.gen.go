@@ -20,8 +20,6 @@ var opPull = transport.Operation{
 type PullOptions struct {
 	// Quiet is the query parameter quiet. Since API 3.4.
 	Quiet bool
-	// CompatMode is the query parameter compatMode. Since API 4.8.
-	CompatMode bool
 	// PullProgress is the query parameter pullProgress. Since API 6.0.
 	PullProgress bool
 	// Arch is the query parameter Arch.
@@ -52,7 +50,6 @@ func (o *PullOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("quiet", o.Quiet)
-	r.Query("compatMode", o.CompatMode)
 	r.Query("pullProgress", o.PullProgress)
 	r.Query("Arch", o.Arch)
 	r.Query("OS", o.OS)
