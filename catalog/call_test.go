@@ -98,7 +98,7 @@ func TestLogsThatSayWhatTheyAre(t *testing.T) {
 func TestStreams(t *testing.T) {
 	fake := transporttest.New(t)
 	fake.Handle("GET /v1.41/containers/{id}/export", transporttest.Text(200, "application/x-tar", "tar"))
-	fake.Handle("GET /v1.41/events", transporttest.Lines(map[string]any{"n": 1}, map[string]any{"n": 2}))
+	fake.Handle("GET /v1.41/events", transporttest.Lines(map[string]any{"Action": "1"}, map[string]any{"Action": "2"}))
 	fake.Handle("POST /v1.41/images/create", transporttest.Lines(map[string]any{"error": "no space left"}))
 	fake.Handle("GET /v1.41/containers/{id}/json", transporttest.JSON(200, map[string]any{"Config": map[string]any{"Tty": false}}))
 	fake.Handle("GET /v1.41/containers/{id}/logs", transporttest.Frames(transporttest.Frame(1, "out\n"), transporttest.Frame(2, "err\n")))
@@ -123,7 +123,7 @@ func TestStreams(t *testing.T) {
 	for doc, err := range call("SystemEvents", nil).Messages.All() {
 		n++
 		v, decodeErr := catalog.Decode(doc)
-		if err != nil || decodeErr != nil || v.(map[string]any)["n"] != json.Number(string(rune('0'+n))) {
+		if err != nil || decodeErr != nil || v.(map[string]any)["Action"] != string(rune('0'+n)) {
 			t.Errorf("event %d: %s %v %v", n, doc, err, decodeErr)
 		}
 	}
@@ -165,7 +165,7 @@ func TestWire(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		last = seen{r.URL.RequestURI(), r.Header.Get("X-Registry-Auth"), r.Header.Get("Content-Type"), string(body)}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"Id":"x"}`)
+		_, _ = io.WriteString(w, `{"Id":"x","NetworksDeleted":null,"Action":"x"}`)
 	})
 	fake.Handle("/v1.41/{rest...}", record)
 	client := fake.Client(t)
@@ -355,6 +355,31 @@ func TestUnset(t *testing.T) {
 			}
 			if _, query, _ := strings.Cut(req.URL(), "?"); query != tt.want {
 				t.Errorf("%s: %v is sent as %s, want %s", version, tt.args, query, tt.want)
+			}
+		}
+	}
+}
+
+// TestLogsWithTimesAndDetails holds that what the arguments ask for before each line is taken off it.
+func TestLogsWithTimesAndDetails(t *testing.T) {
+	const stamp = "2026-01-02T03:04:05.000000006Z"
+	fake := transporttest.New(t)
+	fake.Handle("GET /v1.41/containers/{id}/json", transporttest.JSON(200, map[string]any{"Config": map[string]any{"Tty": false}}))
+	fake.Handle("GET /v1.41/containers/plain/logs", transporttest.Frames(transporttest.Frame(1, "out\n")))
+	fake.Handle("GET /v1.41/containers/times/logs", transporttest.Frames(transporttest.Frame(1, stamp+" out\n")))
+	fake.Handle("GET /v1.41/containers/details/logs", transporttest.Frames(transporttest.Frame(1, "a=b out\n")))
+	client := fake.Client(t)
+	for id, args := range map[string]catalog.Args{
+		"plain": {}, "times": {"timestamps": "1"}, "details": {"details": true},
+	} {
+		args["id"], args["stdout"] = id, true
+		result, err := catalog.Docker("1.41").Operation("ContainerLogs").Call(t.Context(), client, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line, err := range result.Logs.Lines() {
+			if err != nil || line.Text != "out" || !line.Time.IsZero() != (id == "times") || (line.Details["a"] == "b") != (id == "details") {
+				t.Errorf("%s: %+v, %v", id, line, err)
 			}
 		}
 	}

@@ -30,6 +30,13 @@ func WithUnknownMembers(report func(op *Operation, member string)) Option {
 	}
 }
 
+// reportUnknown tells of the members of a document that what it was decoded into has no field for.
+func (r *Request) reportUnknown(doc []byte, v any) {
+	if report := r.settings().unknown; report != nil {
+		report(r.op, doc, v)
+	}
+}
+
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
 func walkUnknown(doc rawJSON, t reflect.Type, path string, found map[string]bool) {

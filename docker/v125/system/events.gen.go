@@ -46,7 +46,7 @@ func (o *EventsOptions) set(r *transport.Request) {
 func (c *Client) Events(ctx context.Context, opts *EventsOptions) (*transport.Messages[EventsResponse], error) {
 	req := opEvents.Request()
 	opts.set(req)
-	return transport.Sequence[EventsResponse](ctx, c.caller, req)
+	return transport.Sequence[EventsResponse](ctx, c.caller, req, "Action")
 }
 
 // EventsResponse is the answer 200 of SystemEvents.

@@ -36,7 +36,7 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) (*ListResponse, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.Object[ListResponse](ctx, c.caller, req)
+	return transport.Object[ListResponse](ctx, c.caller, req, "Volumes,list")
 }
 
 // ListResponse is the answer 200 of VolumeList.

@@ -42,5 +42,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v140.ImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v140.ImageSummary](ctx, c.caller, req)
+	return transport.List[v140.ImageSummary](ctx, c.caller, req, "Id")
 }

@@ -36,5 +36,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) (*v141.VolumeListResponse, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.Object[v141.VolumeListResponse](ctx, c.caller, req)
+	return transport.Object[v141.VolumeListResponse](ctx, c.caller, req, "Volumes,list")
 }

@@ -47,5 +47,5 @@ func (o *EventsOptions) set(r *transport.Request) {
 func (c *Client) Events(ctx context.Context, opts *EventsOptions) (*transport.Messages[v142.EventMessage], error) {
 	req := opEvents.Request()
 	opts.set(req)
-	return transport.Sequence[v142.EventMessage](ctx, c.caller, req)
+	return transport.Sequence[v142.EventMessage](ctx, c.caller, req, "Action")
 }

@@ -47,5 +47,5 @@ func (o *EventsOptions) set(r *transport.Request) {
 func (c *Client) Events(ctx context.Context, opts *EventsOptions) (*transport.Messages[v146.EventMessage], error) {
 	req := opEvents.Request()
 	opts.set(req)
-	return transport.Sequence[v146.EventMessage](ctx, c.caller, req)
+	return transport.Sequence[v146.EventMessage](ctx, c.caller, req, "Action")
 }

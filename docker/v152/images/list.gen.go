@@ -49,5 +49,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v152.ImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v152.ImageSummary](ctx, c.caller, req)
+	return transport.List[v152.ImageSummary](ctx, c.caller, req, "Id")
 }

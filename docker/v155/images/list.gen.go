@@ -52,5 +52,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v155.ImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v155.ImageSummary](ctx, c.caller, req)
+	return transport.List[v155.ImageSummary](ctx, c.caller, req, "Id")
 }

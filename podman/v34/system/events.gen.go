@@ -48,5 +48,5 @@ func (o *EventsOptions) set(r *transport.Request) {
 func (c *Client) Events(ctx context.Context, opts *EventsOptions) (*transport.Messages[v34.Event], error) {
 	req := opEvents.Request()
 	opts.set(req)
-	return transport.Sequence[v34.Event](ctx, c.caller, req)
+	return transport.Sequence[v34.Event](ctx, c.caller, req, "Action")
 }

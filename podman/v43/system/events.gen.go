@@ -48,5 +48,5 @@ func (o *EventsOptions) set(r *transport.Request) {
 func (c *Client) Events(ctx context.Context, opts *EventsOptions) (*transport.Messages[v43.Event], error) {
 	req := opEvents.Request()
 	opts.set(req)
-	return transport.Sequence[v43.Event](ctx, c.caller, req)
+	return transport.Sequence[v43.Event](ctx, c.caller, req, "Action")
 }

@@ -39,5 +39,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v46.LibpodImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v46.LibpodImageSummary](ctx, c.caller, req)
+	return transport.List[v46.LibpodImageSummary](ctx, c.caller, req, "Id")
 }

@@ -40,5 +40,5 @@ func (o *InspectOptions) set(r *transport.Request) {
 func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*v53.Schema2ListPublic, error) {
 	req := opInspect.Request(name)
 	opts.set(req)
-	return transport.Object[v53.Schema2ListPublic](ctx, c.caller, req)
+	return transport.Object[v53.Schema2ListPublic](ctx, c.caller, req, "schemaVersion,number")
 }

@@ -51,5 +51,5 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 func (c *Client) DeleteAll(ctx context.Context, opts *DeleteAllOptions) (*v56.LibpodImagesRemoveReport, error) {
 	req := opDeleteAll.Request()
 	opts.set(req)
-	return transport.Object[v56.LibpodImagesRemoveReport](ctx, c.caller, req)
+	return transport.Object[v56.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list")
 }
