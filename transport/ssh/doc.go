@@ -51,7 +51,10 @@
 // ~/.ssh/config and then /etc/ssh/ssh_config (on Windows ssh_config of %ProgramData%\ssh) are read for each
 // connection, and of them: Host, Match (all, host, originalhost, user, localuser, final), Include, HostName, User, Port,
 // IdentityFile, IdentitiesOnly, IdentityAgent, CertificateFile, UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias,
-// ProxyJump, ConnectTimeout, ServerAliveInterval and ServerAliveCountMax. A Match of anything else, exec among them,
-// never applies. ProxyCommand and RevokedHostKeys are refused rather than ignored; [WithDialer] stands in for the former.
-// What the URL says comes first. Other words are of no concern here and not read.
+// ProxyJump, PubkeyAuthentication, ConnectTimeout, ServerAliveInterval and ServerAliveCountMax. A Match of anything else,
+// exec among them, never applies. ProxyCommand and RevokedHostKeys are refused rather than ignored; [WithDialer] stands in for
+// the former. What the URL says comes first. Other words are of no concern here and not read.
+//
+// What ssh refuses for its owner or mode is refused here: settings that another user may write, and private keys of the user's
+// that others may read.
 package ssh

@@ -37,6 +37,10 @@ type keyring struct {
 // gather finds the keys. The agent's connection, nil if there is none, is to be closed when the server knows the user.
 func gather(ctx context.Context, s *settings, o *options) (*keyring, io.Closer) {
 	k := &keyring{ctx: ctx, settings: s, options: o}
+	if s.noKeys {
+		k.skipped = []string{"all keys, by PubkeyAuthentication no"}
+		return k, nil
+	}
 	for _, signer := range o.signers {
 		k.add(signer, "a given key")
 	}
@@ -257,6 +261,9 @@ func (k *keyring) load(path string, held []ssh.Signer) (ssh.Signer, error) {
 			return signer, nil
 		}
 		return nil, errors.New("is a public key, and the agent does not hold the private one")
+	}
+	if err := checkReaders(path); err != nil {
+		return nil, err
 	}
 	signer, err := ssh.ParsePrivateKey(text)
 	if err == nil {
