@@ -54,7 +54,7 @@ var libraries = map[string][]string{
 	"transport/keys":         {"golang.org/x/crypto/scrypt"},
 	"transport/proxy":        {"golang.org/x/net/proxy"},
 	"transport/registryauth": {"github.com/distribution/reference"},
-	"transport/ssh":          {"golang.org/x/crypto/ssh", "github.com/skeema/knownhosts"},
+	"transport/ssh":          {"golang.org/x/crypto/ssh"},
 }
 
 // allowed reports whether a package of ours, by its path in the module, may import another from outside the standard
