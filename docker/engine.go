@@ -14,6 +14,7 @@ import (
 type Engine struct {
 	client *transport.Client
 	info   Info
+	libpod component // of Podman, or empty
 	choice Choice
 }
 
@@ -39,7 +40,7 @@ func OpenHost(ctx context.Context, host string, options ...transport.Option) (*E
 		return nil, err
 	}
 	e := &Engine{client: client, choice: Choice{Host: client.Host(), Source: "the given host"}}
-	if e.info, err = fetchInfo(ctx, client); err != nil {
+	if e.info, e.libpod, err = fetchInfo(ctx, client); err != nil {
 		_ = client.Close()
 		return nil, err
 	}
@@ -52,11 +53,17 @@ func newClient(host string, options []transport.Option) (*transport.Client, erro
 
 var opVersion = transport.Operation{Name: "SystemVersion", Method: http.MethodGet, Path: "/version"}
 
+// component is a part of an engine. That of Podman says which versions of libpod's API it offers.
+type component struct {
+	Name    string `json:"Name"`
+	Details struct {
+		APIVersion    string `json:"APIVersion"`
+		MinAPIVersion string `json:"MinAPIVersion"`
+	} `json:"Details"`
+}
+
 // fetchInfo asks without a version in the path, which every engine answers.
-func fetchInfo(ctx context.Context, c transport.Caller) (Info, error) {
-	type component struct {
-		Name string `json:"Name"`
-	}
+func fetchInfo(ctx context.Context, c transport.Caller) (info Info, libpod component, err error) {
 	type version struct {
 		APIVersion    string      `json:"ApiVersion"`
 		MinAPIVersion string      `json:"MinAPIVersion"`
@@ -67,16 +74,21 @@ func fetchInfo(ctx context.Context, c transport.Caller) (Info, error) {
 	}
 	v, err := transport.Object[version](ctx, c, opVersion.Request(), "ApiVersion")
 	if err != nil {
-		return Info{}, err
+		return Info{}, component{}, err
 	}
-	info := Info{APIVersion: v.APIVersion, MinAPIVersion: v.MinAPIVersion, Version: v.Version, OS: v.OS, Arch: v.Arch}
+	info = Info{APIVersion: v.APIVersion, MinAPIVersion: v.MinAPIVersion, Version: v.Version, OS: v.OS, Arch: v.Arch}
 	if len(v.Components) > 0 {
 		info.Name = v.Components[0].Name
 	}
-	if _, err := apiversion.Parse(info.APIVersion); err != nil {
-		return Info{}, opVersion.Request().Refuse(transport.ErrProtocol, err)
+	for _, part := range v.Components {
+		if part.Name == "Podman Engine" {
+			libpod = part
+		}
 	}
-	return info, nil
+	if _, err := apiversion.Parse(info.APIVersion); err != nil {
+		return Info{}, component{}, opVersion.Request().Refuse(transport.ErrProtocol, err)
+	}
+	return info, libpod, nil
 }
 
 // Info returns what the engine said of itself when it was opened.
@@ -105,6 +117,18 @@ func (e *Engine) Hijack(ctx context.Context, r *transport.Request) (*hijack.Conn
 		return nil, err
 	}
 	return e.client.Hijack(ctx, r)
+}
+
+// OfferedVersions implements [transport.Versioned]: the engine offers Docker's API, "docker", and if it is a Podman
+// libpod's, "podman".
+func (e *Engine) OfferedVersions(api string) (oldest, newest string) {
+	switch api {
+	case "docker":
+		return e.info.MinAPIVersion, e.info.APIVersion
+	case "podman":
+		return e.libpod.Details.MinAPIVersion, e.libpod.Details.APIVersion
+	}
+	return "", ""
 }
 
 // Format writes the engine's address, whatever the verb.
