@@ -47,6 +47,7 @@ func shipped(pkg string) bool {
 
 // libraries are what packages that users link take from elsewhere.
 var libraries = map[string][]string{
+	"catalog":                {"github.com/oapi-codegen/runtime"},
 	"internal/discover":      {"github.com/go-json-experiment/json"},
 	"podman":                 {"github.com/BurntSushi/toml"},
 	"transport":              {"github.com/go-json-experiment/json"},
@@ -71,7 +72,7 @@ func allowed(from, imported string) bool {
 	case strings.HasPrefix(from, "internal/"), strings.HasPrefix(from, "examples/"):
 		return true
 	case strings.HasPrefix(from, "cmd/"):
-		return own == "catalog" || own == "docker" || own == "podman" || strings.HasPrefix(own, "transport")
+		return own == "catalog" || own == "docker" || own == "podman" || own == "hijack" || strings.HasPrefix(own, "transport")
 	case from == "catalog":
 		return own == "hijack" || own == "transport"
 	case from == "hijack":

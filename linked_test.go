@@ -11,14 +11,14 @@ import (
 // need, are linked by who imports them alone.
 func TestNothingIsLinkedUnasked(t *testing.T) {
 	t.Setenv("CGO_ENABLED", "0")
-	const winio = "github.com/Microsoft/go-winio"
+	const winio, styles = "github.com/Microsoft/go-winio", "github.com/oapi-codegen/runtime"
 	for _, system := range []string{"linux", "windows", "darwin"} {
 		t.Setenv("GOOS", system)
 		deps := goList(t, "-deps", module+"/docker", module+"/docker/v141/containers", module+"/podman")
 		for _, unasked := range []string{
 			winio, "log/slog", "os/exec", "golang.org/x/crypto/ssh", "golang.org/x/net/proxy", "golang.org/x/crypto/scrypt",
 			module + "/transport/npipe", module + "/transport/slogcalls", module + "/transport/ssh", module + "/transport/keys",
-			module + "/transport/proxy", module + "/transport/registryauth", module + "/catalog",
+			module + "/transport/proxy", module + "/transport/registryauth", module + "/catalog", styles,
 			module + "/docker/process",
 		} {
 			if slices.Contains(deps, unasked) {
@@ -31,6 +31,9 @@ func TestNothingIsLinkedUnasked(t *testing.T) {
 		}
 	}
 	t.Setenv("GOOS", "")
+	if !slices.Contains(goList(t, "-deps", module+"/catalog"), styles) {
+		t.Error("the catalog does not link " + styles)
+	}
 	if modules := goList(t, "-m", "-f", "{{.Path}}", "all"); slices.Contains(modules, "go.opentelemetry.io/otel") {
 		t.Error("OpenTelemetry is required by the root module")
 	}

@@ -2,7 +2,6 @@ package catalog_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -99,7 +98,7 @@ func TestLogsThatSayWhatTheyAre(t *testing.T) {
 func TestStreams(t *testing.T) {
 	fake := transporttest.New(t)
 	fake.Handle("GET /v1.41/containers/{id}/export", transporttest.Text(200, "application/x-tar", "tar"))
-	fake.Handle("GET /v1.41/events", transporttest.Lines(map[string]any{"n": 1}, map[string]any{"n": 2}))
+	fake.Handle("GET /v1.41/events", transporttest.Lines(map[string]any{"Action": "1"}, map[string]any{"Action": "2"}))
 	fake.Handle("POST /v1.41/images/create", transporttest.Lines(map[string]any{"error": "no space left"}))
 	fake.Handle("GET /v1.41/containers/{id}/json", transporttest.JSON(200, map[string]any{"Config": map[string]any{"Tty": false}}))
 	fake.Handle("GET /v1.41/containers/{id}/logs", transporttest.Frames(transporttest.Frame(1, "out\n"), transporttest.Frame(2, "err\n")))
@@ -124,7 +123,7 @@ func TestStreams(t *testing.T) {
 	for doc, err := range call("SystemEvents", nil).Messages.All() {
 		n++
 		v, decodeErr := catalog.Decode(doc)
-		if err != nil || decodeErr != nil || v.(map[string]any)["n"] != json.Number(string(rune('0'+n))) {
+		if err != nil || decodeErr != nil || v.(map[string]any)["Action"] != string(rune('0'+n)) {
 			t.Errorf("event %d: %s %v %v", n, doc, err, decodeErr)
 		}
 	}
@@ -166,7 +165,7 @@ func TestWire(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		last = seen{r.URL.RequestURI(), r.Header.Get("X-Registry-Auth"), r.Header.Get("Content-Type"), string(body)}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"Id":"x"}`)
+		_, _ = io.WriteString(w, `{"Id":"x","NetworksDeleted":null,"Action":"x"}`)
 	})
 	fake.Handle("/v1.41/{rest...}", record)
 	client := fake.Client(t)
@@ -184,6 +183,9 @@ func TestWire(t *testing.T) {
 		{"ContainerInspect", catalog.Args{"id": "a b", "size": false}, seen{URL: "/v1.41/containers/a%20b/json?size=false"}},
 		{"ContainerInspect", catalog.Args{"id": 12, "size": "1"}, seen{URL: "/v1.41/containers/12/json?size=true"}},
 		{"ContainerInspect", catalog.Args{"id": new("conny"), "size": (*bool)(nil)}, seen{URL: "/v1.41/containers/conny/json"}},
+		{"ContainerInspect", catalog.Args{"id": transport.Secret("conny"), "size": "T"}, seen{URL: "/v1.41/containers/conny/json?size=true"}}, // as it is, and no placeholder
+		{"ContainerStop", catalog.Args{"id": uint8(7), "t": uint16(3)}, seen{URL: "/v1.41/containers/7/stop?t=3"}},
+		{"ContainerStop", catalog.Args{"id": "c", "t": 1e15}, seen{URL: "/v1.41/containers/c/stop?t=1000000000000000"}},
 		{"ContainerStop", catalog.Args{"id": "c", "t": 0}, seen{URL: "/v1.41/containers/c/stop?t=0"}},
 		{"ContainerStop", catalog.Args{"id": "c", "t": 3.0}, seen{URL: "/v1.41/containers/c/stop?t=3"}},
 		{"ContainerStop", catalog.Args{"id": "c", "t": json.Number("3")}, seen{URL: "/v1.41/containers/c/stop?t=3"}},
@@ -210,34 +212,6 @@ func TestWire(t *testing.T) {
 		}
 		if last != tt.want {
 			t.Errorf("%s was sent as %+v, want %+v", tt.op, last, tt.want)
-		}
-	}
-}
-
-// TestSecretOfTheQuery sends a credential in the query, which no URL that is printed has, however it was given.
-func TestSecretOfTheQuery(t *testing.T) {
-	const sent = "credentials=me%3As3cret&reference=a"
-	fake := transporttest.New(t)
-	fake.Handle("POST /v4.3.1/libpod/images/pull", transporttest.Handler(func(w http.ResponseWriter, r *http.Request) {
-		if got := r.URL.Query().Encode(); got != sent {
-			t.Errorf("%s was sent, want %s", got, sent)
-		}
-		_, _ = io.WriteString(w, "{}")
-	}))
-	client := fake.Client(t, transport.WithObserver(func(_ context.Context, call *transport.Call) func() {
-		if got := call.Request.URL(); strings.Contains(got, "s3cret") || !strings.Contains(got, "credentials=[redacted]") {
-			t.Errorf("the URL is %s", got)
-		}
-		return nil
-	}))
-	secret := transport.Secret("me:s3cret")
-	for _, given := range []any{"me:s3cret", secret, &secret} {
-		result, err := catalog.Podman("4.3").Operation("ImagePullLibpod").Call(t.Context(), client, catalog.Args{"reference": "a", "credentials": given})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := result.Close(); err != nil {
-			t.Error(err)
 		}
 	}
 }
@@ -303,6 +277,12 @@ func TestRefused(t *testing.T) {
 		{"ContainerInspect", catalog.Args{"id": "a", "body": "x"}, "it takes no body"},
 		{"ContainerInspect", catalog.Args{"id": "a", "tty": true}, `it has no parameter "tty"`},
 		{"ContainerStop", catalog.Args{"id": "a", "t": 1.5}, "query parameter t: want a int, not a float64"},
+		{"ContainerStop", catalog.Args{"id": "a", "t": 1e16}, "query parameter t: want a int, not a float64"},
+		{"ContainerStop", catalog.Args{"id": "a", "t": true}, "query parameter t: want a int, not a bool"},
+		{"ContainerStop", catalog.Args{"id": "a", "t": "1.0"}, "query parameter t: the text is no int"},
+		{"ContainerInspect", catalog.Args{"id": "a", "size": "s3cret"}, "query parameter size: the text is no bool"},
+		{"ContainerCreate", catalog.Args{"body": "{s3cret"}, "the body is no JSON document"},
+		{"ContainerCreate", catalog.Args{"body": []byte("")}, "the body is no JSON document"},
 		{"ContainerStop", catalog.Args{"id": "a", "t": "soon"}, "query parameter t: the text is no int"},
 		{"ContainerList", catalog.Args{"filters": "label=a"}, "query parameter filters: the text is no JSON document"},
 		{"ContainerList", catalog.Args{"filters": func() {}}, "query parameter filters"},
@@ -312,7 +292,7 @@ func TestRefused(t *testing.T) {
 		{"ImagePush", catalog.Args{"name": "a", "X-Registry-Auth": 7.5}, "want a secret"},
 		{"ContainerArchive", catalog.Args{"id": "a"}, "query parameter path is missing"},
 		{"ContainerCreate", nil, "the body is missing"},
-		{"ContainerCreate", catalog.Args{"body": "{"}, "body: "},
+		{"ContainerCreate", catalog.Args{"body": "{"}, "the body is no JSON document"},
 		{"ContainerCreate", catalog.Args{"body": (*bytes.Reader)(nil)}, "the body is missing"},
 		{"PutContainerArchive", catalog.Args{"id": "a", "path": "/", "body": 7}, "want an io.Reader or bytes, not a int"},
 		{"ContainerLogs", catalog.Args{"id": "a", "tty": 7}, "tty: want a bool"},
@@ -375,6 +355,31 @@ func TestUnset(t *testing.T) {
 			}
 			if _, query, _ := strings.Cut(req.URL(), "?"); query != tt.want {
 				t.Errorf("%s: %v is sent as %s, want %s", version, tt.args, query, tt.want)
+			}
+		}
+	}
+}
+
+// TestLogsWithTimesAndDetails holds that what the arguments ask for before each line is taken off it.
+func TestLogsWithTimesAndDetails(t *testing.T) {
+	const stamp = "2026-01-02T03:04:05.000000006Z"
+	fake := transporttest.New(t)
+	fake.Handle("GET /v1.41/containers/{id}/json", transporttest.JSON(200, map[string]any{"Config": map[string]any{"Tty": false}}))
+	fake.Handle("GET /v1.41/containers/plain/logs", transporttest.Frames(transporttest.Frame(1, "out\n")))
+	fake.Handle("GET /v1.41/containers/times/logs", transporttest.Frames(transporttest.Frame(1, stamp+" out\n")))
+	fake.Handle("GET /v1.41/containers/details/logs", transporttest.Frames(transporttest.Frame(1, "a=b out\n")))
+	client := fake.Client(t)
+	for id, args := range map[string]catalog.Args{
+		"plain": {}, "times": {"timestamps": "1"}, "details": {"details": true},
+	} {
+		args["id"], args["stdout"] = id, true
+		result, err := catalog.Docker("1.41").Operation("ContainerLogs").Call(t.Context(), client, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line, err := range result.Logs.Lines() {
+			if err != nil || line.Text != "out" || !line.Time.IsZero() != (id == "times") || (line.Details["a"] == "b") != (id == "details") {
+				t.Errorf("%s: %+v, %v", id, line, err)
 			}
 		}
 	}

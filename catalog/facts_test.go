@@ -45,3 +45,34 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+// TestEveryOperationOnce holds, for every version, that no category is there twice, that operations stand in their own, and
+// that paths begin with the version: the release's, or the one that the facts say where an engine keeps to an old one.
+func TestEveryOperationOnce(t *testing.T) {
+	elsewhere := 0
+	for _, e := range Engines() {
+		for _, number := range e.Versions() {
+			v := e.Version(number)
+			seen := map[string]bool{}
+			for _, c := range v.Categories() {
+				if seen[c.Name] {
+					t.Errorf("%s %s has category %s twice", e.Name(), number, c.Name)
+				}
+				seen[c.Name] = true
+				for _, op := range c.Operations {
+					before := "/v" + v.release
+					if op.record.At != "" {
+						before, elsewhere = "/v"+op.record.At, elsewhere+1
+					}
+					if op.Category != c.Name || seen[op.ID+" "] || op.wire.Path != before+op.record.Path {
+						t.Errorf("%s %s %s in %s: %s", e.Name(), number, op.ID, c.Name, op.wire.Path)
+					}
+					seen[op.ID+" "] = true
+				}
+			}
+		}
+	}
+	if elsewhere == 0 {
+		t.Error("no operation is at another version than its own: nothing tests where those are")
+	}
+}

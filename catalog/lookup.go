@@ -2,14 +2,19 @@ package catalog
 
 import (
 	"cmp"
+	"net/url"
+	"path"
 	"slices"
 	"strings"
+
+	"github.com/gantry-go/gantry/transport"
 )
 
 // route is the path of an operation, ready to be compared.
 type route struct {
 	segments []segment
 	op       *Operation
+	shadowed bool // all its paths are those of another operation, which the engine asks first
 }
 
 // segment is a literal, or an argument that is one segment of a path, or one or more.
@@ -18,51 +23,86 @@ type segment struct {
 	argument, many bool
 }
 
-// route sorts the operations by the first segment of their paths; of those that begin alike, the ones that say most
-// come first.
+// route sorts the operations by the first segment of their paths; of those that begin alike, the ones that say most come
+// first, and of two that say as much, the one that ends in a literal.
 func (v *Version) route() {
 	v.routes = map[string][]route{}
 	for _, c := range v.categories {
 		for _, op := range c.Operations {
 			first, _, _ := strings.Cut(op.record.Path[1:], "/")
-			r := route{op: op}
-			for text := range strings.SplitSeq(op.record.Path[1:], "/") {
-				if argument := strings.HasPrefix(text, "{"); argument {
-					r.segments = append(r.segments, segment{argument: true, many: strings.HasSuffix(text, "...}")})
-				} else {
-					r.segments = append(r.segments, segment{literal: text})
-				}
-			}
-			v.routes[first] = append(v.routes[first], r)
+			v.routes[first] = append(v.routes[first], route{
+				op: op, segments: segmentsOf(op.record.Path),
+				// Every path is the other's if the template is, read as a path.
+				shadowed: slices.ContainsFunc(op.Others, func(o transport.Other) bool { return match(segmentsOf(o.Path), op.record.Path[1:]) }),
+			})
 		}
 	}
 	for _, routes := range v.routes {
-		slices.SortStableFunc(routes, func(a, b route) int { return cmp.Compare(b.literals(), a.literals()) })
+		slices.SortStableFunc(routes, func(a, b route) int { return cmp.Compare(b.weight(), a.weight()) })
 	}
 }
 
-func (r route) literals() int {
+// segmentsOf reads a template.
+func segmentsOf(template string) []segment {
+	var out []segment
+	for text := range strings.SplitSeq(template[1:], "/") {
+		if strings.HasPrefix(text, "{") {
+			out = append(out, segment{argument: true, many: strings.HasSuffix(text, "...}")})
+		} else {
+			out = append(out, segment{literal: text})
+		}
+	}
+	return out
+}
+
+// weight orders routes: of two that a path is of, the heavier one is asked first.
+func (r route) weight() int {
 	n := 0
+	if r.shadowed {
+		return n
+	}
 	for _, s := range r.segments {
 		if !s.argument {
-			n++
+			n += 2
 		}
+	}
+	if !r.segments[len(r.segments)-1].argument {
+		n++
 	}
 	return n
 }
 
-// find looks up a path without a version.
-func (v *Version) find(method, path string) (*Operation, bool) {
-	if i := strings.IndexByte(path, '?'); i >= 0 {
-		path = path[:i]
+// What find is told of the version that a path begins with, where it is not the number of another one.
+const (
+	ownVersion = ""
+	anyVersion = "any"
+)
+
+// find looks up a path without its version, of which below tells.
+func (v *Version) find(method, below, full string) (*Operation, bool) {
+	full, _, _ = strings.Cut(full, "?")
+	if v.engine.unescapes && strings.Contains(full, "%") {
+		decoded, err := url.PathUnescape(full)
+		if err != nil || path.Clean(decoded) != decoded {
+			return nil, false
+		}
+		if op, found := v.findPlain(method, below, decoded); found {
+			return op, true
+		}
+		// A slash that is escaped is within an argument, unless it makes a route's path: some routes take such arguments.
 	}
-	path, rooted := strings.CutPrefix(path, "/")
-	if !rooted {
+	return v.findPlain(method, below, full)
+}
+
+// findPlain looks up a path as it is.
+func (v *Version) findPlain(method, below, full string) (*Operation, bool) {
+	rest, rooted := strings.CutPrefix(full, "/")
+	if !rooted || path.Clean(full) != full {
 		return nil, false
 	}
-	first, _, _ := strings.Cut(path, "/")
+	first, _, _ := strings.Cut(rest, "/")
 	for _, r := range v.routes[first] {
-		if r.op.Method == method && match(r.segments, path) {
+		if r.op.Method == method && (below == anyVersion || below == r.op.record.At) && match(r.segments, rest) {
 			return r.op, true
 		}
 	}
@@ -99,8 +139,19 @@ func cutVersion(path string) (number, rest string) {
 		return "", path
 	}
 	end := strings.IndexByte(after, '/')
-	if end < 1 || strings.Trim(after[:end], "0123456789.") != "" || !strings.Contains(after[:end], ".") {
+	if end < 1 || after[0] < '0' || after[0] > '9' {
 		return "", path
 	}
 	return after[:end], after[end:]
+}
+
+// sameRelease reports whether two versions of three numbers differ in no more than the last one: 4.3.1 and 4.3.2-dev. The
+// last number may be missing in the second one.
+func sameRelease(release, number string) bool {
+	if strings.Count(release, ".") != 2 {
+		return release == number
+	}
+	minor := release[:strings.LastIndexByte(release, '.')]
+	rest, found := strings.CutPrefix(number, minor)
+	return found && (rest == "" || rest[0] == '.')
 }

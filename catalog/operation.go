@@ -23,6 +23,9 @@ type Operation struct {
 	Params []Param `json:"params,omitempty"`
 	// Body is the request's body, nil where it takes none.
 	Body *Body `json:"body,omitempty"`
+	// Others are the routes of other operations that an argument could make the path of; a request of which it does is
+	// refused. Arguments in braces that end in three dots may hold slashes. See [transport.Other].
+	Others []transport.Other `json:"others,omitempty"`
 	// Kind is how it answers, and Answer the generated type of an answer or of one of its elements.
 	Kind   Kind   `json:"kind"`
 	Answer string `json:"answer,omitempty"`

@@ -126,6 +126,8 @@ func (op *Operation) setBody(req *transport.Request, given any) error {
 	}
 	text, isText := document(body)
 	switch {
+	case op.Body.json() && isText && !json.Valid(text):
+		return errors.New("the body is no JSON document")
 	case op.Body.json() && isText:
 		req.JSON(json.RawMessage(text))
 	case op.Body.json():

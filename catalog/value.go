@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oapi-codegen/runtime"
+
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -173,46 +175,77 @@ func scalars(element string, v any) ([]string, error) {
 	return out, nil
 }
 
-// scalar writes down a value as a parameter of a type.
+// scalar writes down a value as a parameter of a type, in OpenAPI's plainest style.
 func scalar(want string, v any) (string, error) {
 	value := reflect.ValueOf(v)
-	text, isText := "", true
-	switch {
-	case value.Kind() == reflect.String:
-		text = value.String()
-	case value.CanInt():
-		text = strconv.FormatInt(value.Int(), 10)
-	case value.CanUint():
-		text = strconv.FormatUint(value.Uint(), 10)
-	case value.CanFloat() && value.Float() == math.Trunc(value.Float()) && math.Abs(value.Float()) < 1<<53:
-		text = strconv.FormatInt(int64(value.Float()), 10) // a number out of JSON
-	case value.CanFloat() && want == "float64":
-		text = strconv.FormatFloat(value.Float(), 'g', -1, 64)
-	case value.Kind() == reflect.Bool && want == "bool":
-		return strconv.FormatBool(value.Bool()), nil
-	default:
-		isText = false
+	isText := value.Kind() == reflect.String
+	if !isText && !fits(want, value) {
+		return "", fmt.Errorf("want a %s, not a %T", want, v)
 	}
+	text := value.String()
 	var err error
-	switch want {
-	case "bool":
-		var b bool
-		if b, err = strconv.ParseBool(text); isText && value.Kind() == reflect.String && err == nil {
-			return strconv.FormatBool(b), nil
-		}
-		isText = false
-	case "int", "int64":
-		_, err = strconv.ParseInt(text, 10, 64)
-	case "uint64":
-		_, err = strconv.ParseUint(text, 10, 64)
-	case "float64":
-		_, err = strconv.ParseFloat(text, 64)
+	if !isText { // what is text already is not styled, which would have it encode itself: a secret as a placeholder
+		text, err = style(value)
+	}
+	if err == nil {
+		text, err = bind(want, text)
 	}
 	switch {
-	case isText && err == nil:
+	case err == nil:
 		return text, nil
-	case value.Kind() == reflect.String:
+	case isText: // the error of runtime quotes it, and it may be a secret
 		return "", fmt.Errorf("the text is no %s", want)
 	}
 	return "", fmt.Errorf("want a %s, not a %T", want, v)
+}
+
+// fits reports whether a value that is no text can be one of a type: a number of any kind where a number is wanted, whole
+// ones out of JSON among them, and as text; a bool for a bool alone.
+func fits(want string, value reflect.Value) bool {
+	switch {
+	case value.Kind() == reflect.Bool:
+		return want == "bool"
+	case want == "bool":
+		return false
+	case value.CanInt(), value.CanUint():
+		return true
+	case value.CanFloat():
+		whole := value.Float() == math.Trunc(value.Float()) && math.Abs(value.Float()) < 1<<53
+		return whole || want == "float64"
+	}
+	return false
+}
+
+// style writes down a number or a bool, without escapes.
+func style(value reflect.Value) (string, error) {
+	var v any
+	switch {
+	case value.CanInt():
+		v = value.Int()
+	case value.CanUint():
+		v = value.Uint()
+	case value.CanFloat():
+		v = value.Float()
+	default:
+		v = value.Bool()
+	}
+	return runtime.StyleParamWithOptions("simple", false, "argument", v, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader})
+}
+
+// bind reads text as a value of a type, and writes it down as such values are sent: booleans in one spelling, numbers as
+// they were given.
+func bind(want, text string) (string, error) {
+	switch want {
+	case "bool":
+		var b bool
+		err := runtime.BindStringToObject(text, &b)
+		return strconv.FormatBool(b), err
+	case "int", "int64":
+		return text, runtime.BindStringToObject(text, new(int64))
+	case "uint64":
+		return text, runtime.BindStringToObject(text, new(uint64))
+	case "float64":
+		return text, runtime.BindStringToObject(text, new(float64))
+	}
+	return text, nil
 }

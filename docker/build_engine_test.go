@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -102,17 +103,24 @@ func testBuildFails(t *testing.T, e *engine) {
 	if e.isPodman() {
 		word = "exit status 7"
 	}
-	fails(t, last, transport.ErrStream, 0, word)
+	fails(t, last, transport.ErrStream, 200, word)
 	if e, is := errors.AsType[*transport.Error](last); !is || !e.MayHaveActed || !strings.Contains(string(e.Body), "errorDetail") {
 		t.Errorf("the engine did act, and said more: %+v", e)
 	}
 	_, err := c.Inspect(t.Context(), name)
 	fails(t, err, transport.ErrNotFound, http.StatusNotFound, name)
 
+	// Refused while the client is still sending: more than any buffer on the way holds.
+	noTar := strings.Repeat("no archive\n", 1<<20)
+	for range 10 {
+		_, err = c.Build(t.Context(), io.MultiReader(strings.NewReader(noTar)), nil)
+		fails(t, err, transport.ErrServer, http.StatusInternalServerError, "")
+	}
+
 	stream, err := c.Build(t.Context(), tarball(t, file{name: "README"}), nil)
 	if e.isPodman() {
 		ok(t, err)
-		fails(t, stream.Wait(), transport.ErrStream, 0, "Dockerfile: no such file")
+		fails(t, stream.Wait(), transport.ErrStream, 200, "Dockerfile: no such file")
 	} else {
 		fails(t, err, transport.ErrServer, http.StatusInternalServerError, "Cannot locate specified Dockerfile")
 	}

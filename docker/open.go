@@ -28,7 +28,7 @@ import (
 // Hosts of ssh:// and npipe:// need the option of package transport/ssh or transport/npipe.
 //
 // The engine is asked for its version, as operation "SystemVersion": observers are told of it, and a policy among the
-// options has to let it pass.
+// options has to let it pass. Where a proxy refuses that, it is asked for a ping, whose header has the versions.
 //
 // [Engine.Choice] and [Engine.Source] tell what was decided, and [Find] does without opening. When no engine is found,
 // the error is a [NoEngineError]. The caller closes the engine.

@@ -88,6 +88,21 @@ func TestOpenByDockerHost(t *testing.T) {
 	}
 }
 
+// TestOpenKnowsItsMembers opens an engine whose version has members that Open does not read, which is no news.
+func TestOpenKnowsItsMembers(t *testing.T) {
+	_, runtime := isolate(t)
+	o := offer(t, filepath.Join(runtime, "own.sock"), `{"KernelVersion":"6.1",`+version141[1:])
+	e, err := docker.OpenHost(t.Context(), "unix://"+o.socket, transport.WithUnknownMembers(func(op *transport.Operation, member string) {
+		t.Errorf("%s %s is reported", op.Name, member)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOpenByDockerHostTriesNothingElse(t *testing.T) {
 	_, runtime := isolate(t)
 	offer(t, filepath.Join(runtime, "docker.sock"), version141)

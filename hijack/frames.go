@@ -65,6 +65,8 @@ type splitter struct {
 	buf       buffer
 	r, w      int    // the unread part of buf
 	left      uint32 // bytes of the present payload still to be handed on
+	headed    bool   // a header was read, and nothing handed on since
+	first     bool   // the piece that was handed on last is the first of its frame; never one of a raw stream
 	stream    Stream // of the present payload
 	delivered int64  // bytes handed on
 	readErr   error  // came along with the bytes now in buf
@@ -82,6 +84,7 @@ func (s *splitter) next() (Stream, []byte, error) {
 		if s.left > 0 && s.r < s.w {
 			data := s.piece()
 			s.delivered += int64(len(data))
+			s.first, s.headed = s.headed, false
 			return s.stream, data, nil
 		}
 		if s.err != nil {
@@ -130,6 +133,7 @@ func (s *splitter) advance() error {
 		return &ProtocolError{Head: bytes.Clone(head[:headerLen])}
 	}
 	s.r += headerLen
+	s.headed = true
 	s.stream, s.left = Stream(head[0]), binary.BigEndian.Uint32(head[4:])
 	switch s.stream {
 	case Stdin:

@@ -26,6 +26,8 @@ func FuzzLines(f *testing.F) {
 		"", mixed, "a\r\nb\r\r\n$ ", frame(Stdout, "gr\xc3") + frame(Stderr, "x\n") + frame(Stdout, "\xbcn\n"),
 		frame(Stdout, stamp+"k=v,a%20b=c hello\n") + frame(Stderr, stamp+" bare\nno end"), stamp + "k=%zz x\r\n",
 		frame(Stdout, strings.Repeat("x", lineLimit+1)+"\n"),
+		frame(Stdout, stamp+"k=v a") + frame(Stderr, stamp+" b") + frame(Stdout, stamp+"k=v "+stamp+"c\n") + frame(Stderr, stamp+" \n"),
+		frame(Stdout, stamp+"k=v a") + head(Stdout, 99) + stamp,
 	} {
 		for way := range uint8(8) {
 			f.Add([]byte(seed), uint64(len(seed)), way)

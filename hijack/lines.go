@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"io"
 	"iter"
-	"net/url"
-	"strings"
 	"time"
 )
 
@@ -32,8 +30,9 @@ const lineLimit = 64 << 10
 // TTY, whose lines end in CR LF, both are taken off.
 //
 // A time or attributes that were promised by the configuration and are not there leave Time or Details empty and the
-// Text whole. Engines that cut the long lines of a container into messages (at 16 KiB, by some log drivers) put a
-// time before each, in the middle of the line; it cannot be told from output and stays.
+// Text whole. Engines keep a long line in pieces (of 16 KiB, Podman of 8), and put time and attributes before each: where
+// a frame goes on with a line that has them, those at its beginning are taken off as well. A TTY's output has no frames,
+// so that nothing tells there where a piece begins: the times and attributes inside its long lines stay.
 //
 // The sequence ends with an error unless the output is complete. It closes the logs however the loop over it ends; a
 // second loop yields an error.
@@ -55,7 +54,7 @@ func (l *Logs) Lines() iter.Seq2[Line, error] {
 				}
 				return
 			}
-			if !j.add(stream, data) {
+			if !j.add(stream, data, s.first) {
 				return
 			}
 		}
@@ -74,19 +73,67 @@ type pending struct {
 	stream Stream
 	text   []byte // not yet yielded
 	begun  bool   // a piece of the line was yielded, so the prefix is gone
-	line   Line   // what its pieces have in common
+	prefix prefix // of the line, once it has begun
+	head   []byte // the beginning of a frame that goes on with the line, until it is known whether it is a prefix
+	due    prefix // what may stand there; none otherwise
 }
 
 func newJoiner(cfg LogsConfig, yield func(Line, error) bool) *joiner {
 	return &joiner{cfg: cfg, yield: yield, lines: [2]pending{{stream: Stdout}, {stream: Stderr}}}
 }
 
-// add takes the next piece of output, and returns false once the loop is over.
-func (j *joiner) add(stream Stream, data []byte) bool {
+// add takes the next piece of output, the first of its frame or another, and returns false once the loop is over.
+func (j *joiner) add(stream Stream, data []byte, first bool) bool {
 	p := &j.lines[0]
 	if stream == Stderr {
 		p = &j.lines[1]
 	}
+	if first {
+		if !j.release(p) {
+			return false
+		}
+		p.due = j.expected(p)
+	}
+	if !p.due.any() {
+		return j.join(p, data)
+	}
+	if len(p.head) > 0 {
+		p.head = append(p.head, data...)
+		data = p.head
+	}
+	rest, decided := p.due.cutAgain(data)
+	if !decided {
+		if len(p.head) == 0 {
+			p.head = append(p.head, data...)
+		}
+		return true
+	}
+	p.due, p.head = prefix{}, p.head[:0]
+	return j.join(p, rest)
+}
+
+// expected returns the prefix that the next frame of a line in progress begins with, if one is to be expected: that of
+// the line.
+func (j *joiner) expected(p *pending) prefix {
+	switch {
+	case !j.cfg.Timestamps && !j.cfg.Details:
+		return prefix{}
+	case p.begun:
+		return p.prefix
+	}
+	found, _ := j.cfg.cutPrefix(p.text)
+	return found
+}
+
+// release joins what was held back of a frame that ended before it was known whether it begins with a prefix.
+func (j *joiner) release(p *pending) bool {
+	held, _ := p.due.cutAgain(p.head)
+	p.due, p.head = prefix{}, p.head[:0]
+	return j.join(p, held)
+}
+
+// join adds output to a line, and yields the lines that it ends.
+func (j *joiner) join(p *pending, data []byte) bool {
 	for len(data) > 0 {
 		end := bytes.IndexByte(data, '\n')
 		rest := data
@@ -148,6 +195,9 @@ func (j *joiner) overflow(p *pending) bool {
 func (j *joiner) flush(cut bool) bool {
 	for i := range j.lines {
 		p := &j.lines[i]
+		if !j.release(p) {
+			return false
+		}
 		if len(p.text) > 0 && !j.emit(p, p.text, cut) {
 			return false
 		}
@@ -159,12 +209,11 @@ func (j *joiner) flush(cut bool) bool {
 func (j *joiner) emit(p *pending, text []byte, partial bool) bool {
 	if !p.begun {
 		p.begun = true
-		p.line = Line{Stream: p.stream}
-		text = j.cfg.cutPrefix(&p.line, text)
+		p.prefix, text = j.cfg.cutPrefix(text)
 	}
-	line := p.line
-	line.Text, line.Partial = string(text), partial
-	return j.yield(line, nil)
+	return j.yield(Line{
+		Stream: p.stream, Text: string(text), Time: p.prefix.time, Details: p.prefix.details, Partial: partial,
+	}, nil)
 }
 
 // reset empties the text, and gives up the memory of an unusually long one.
@@ -173,52 +222,4 @@ func (p *pending) reset() {
 	if cap(p.text) > smallBuffer {
 		p.text = nil
 	}
-}
-
-// cutPrefix moves the time and the attributes that the engine put before a line, in this order, into line, and
-// returns the rest. What does not look like them stays.
-func (cfg LogsConfig) cutPrefix(line *Line, text []byte) []byte {
-	if cfg.Timestamps {
-		field, rest, ok := bytes.Cut(text, []byte{' '})
-		var at time.Time
-		if !ok || at.UnmarshalText(field) != nil {
-			return text
-		}
-		line.Time, text = at, rest
-	}
-	if cfg.Details {
-		field, rest, ok := bytes.Cut(text, []byte{' '})
-		if !ok {
-			return text
-		}
-		details, ok := parseDetails(string(field))
-		if !ok {
-			return text
-		}
-		line.Details, text = details, rest
-	}
-	return text
-}
-
-// parseDetails reads "key=value,key=value", both escaped as in a URL's query; no attributes at all are fine.
-func parseDetails(field string) (map[string]string, bool) {
-	if field == "" {
-		return nil, true
-	}
-	details := make(map[string]string, strings.Count(field, ",")+1)
-	for pair := range strings.SplitSeq(field, ",") {
-		key, value, ok := strings.Cut(pair, "=")
-		if !ok {
-			return nil, false
-		}
-		key, err := url.QueryUnescape(key)
-		if err != nil {
-			return nil, false
-		}
-		if value, err = url.QueryUnescape(value); err != nil {
-			return nil, false
-		}
-		details[key] = value
-	}
-	return details, true
 }

@@ -202,3 +202,90 @@ func TestLinesPrefixInFramesOfItsOwn(t *testing.T) {
 		t.Errorf("the line after has the prefix of the one before: %v", last)
 	}
 }
+
+// pieces writes lines as engines keep them: in pieces of a size, each a frame with the prefix, the last with the line's end.
+func pieces(stream Stream, prefix, line string, size int) (frames []string) {
+	for len(line) > size {
+		frames = append(frames, frame(stream, prefix+line[:size]))
+		line = line[size:]
+	}
+	return append(frames, frame(stream, prefix+line+"\n"))
+}
+
+// TestPrefixesInsideALine has lines in pieces of both streams, one between the other, and texts that look like prefixes.
+func TestPrefixesInsideALine(t *testing.T) {
+	const stamp, details = "2026-01-02T03:04:05.000000006Z ", "k=v,a%20b=c "
+	r := random(t)
+	for range scale(300) {
+		cfg := LogsConfig{Timestamps: r.IntN(4) > 0, Details: r.IntN(2) == 0}
+		prefix := ""
+		if cfg.Timestamps {
+			prefix += stamp
+		}
+		if cfg.Details {
+			prefix += []string{details, " "}[r.IntN(2)]
+		}
+		size := []int{16 << 10, 8 << 10, 50, 1}[r.IntN(4)]
+		var want [2][]string
+		var queues [2][]string
+		for i := range queues {
+			for range r.IntN(5) {
+				line := strings.Repeat("x", r.IntN(3*size))
+				for range r.IntN(3) { // where a piece begins, at times
+					at := r.IntN(len(line)/size+1) * size
+					line = line[:at] + []string{stamp, details, " ", stamp + details, "k=v"}[r.IntN(5)] + line[at:]
+				}
+				want[i] = append(want[i], line)
+				queues[i] = append(queues[i], pieces(Stream(i+1), prefix, line, size)...)
+			}
+		}
+		var in strings.Builder
+		for len(queues[0])+len(queues[1]) > 0 {
+			i := r.IntN(2)
+			if len(queues[i]) == 0 {
+				i = 1 - i
+			}
+			in.WriteString(queues[i][0])
+			queues[i] = queues[i][1:]
+		}
+		got, err := lines(NewLogs(io.NopCloser(&source{data: []byte(in.String()), sizes: randomSizes(r)}), cfg))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var texts [2][]string
+		for _, l := range got {
+			if l.Time.IsZero() == cfg.Timestamps || len(l.Details) > 0 && !cfg.Details {
+				t.Errorf("%+v: %v, %v", cfg, l.Time, l.Details)
+			}
+			texts[l.Stream-1] = append(texts[l.Stream-1], l.Text)
+		}
+		if !reflect.DeepEqual(texts, want) {
+			t.Fatalf("%+v, pieces of %d: %.1000q, want %.1000q", cfg, size, texts, want)
+		}
+	}
+}
+
+// TestPrefixOfAnEngineThatHasNone holds what only looks like one: where the line has none, and where it has another.
+func TestPrefixOfAnEngineThatHasNone(t *testing.T) {
+	const stamp = "2026-01-02T03:04:05Z "
+	for _, c := range []struct{ first, second, want string }{
+		{"a", stamp + "b\n", `out"a` + stamp + `b"`},
+		{stamp + "a", "b\n", `out"ab"`},
+		{stamp + "a", stamp + stamp + "b\n", `out"a` + stamp + `b"`},
+		{stamp + "a", stamp, `out"a"`},
+		{stamp + "a", "2026-01-02T03:04:05Z", `out"a2026-01-02T03:04:05Z"`},
+		{stamp + "a", "2026-01-02T03:04:05Z\nb", `out"a2026-01-02T03:04:05Z" out"b"`},
+		{stamp + "a", stamp + "\n", `out"a"`},
+	} {
+		for _, one := range []bool{false, true} {
+			var src io.Reader = strings.NewReader(frame(Stdout, c.first) + frame(Stdout, c.second))
+			if one {
+				src = iotest.OneByteReader(src)
+			}
+			got, err := lines(NewLogs(io.NopCloser(src), LogsConfig{Timestamps: true}))
+			if text(got) != c.want || err != nil {
+				t.Errorf("%q, %q: %s, %v, want %s", c.first, c.second, text(got), err, c.want)
+			}
+		}
+	}
+}

@@ -86,3 +86,36 @@ func unmask(t *testing.T, frames []byte) string {
 	}
 	return string(all)
 }
+
+// TestWebSocketLengths has frames at the bounds of each way to write a length, which is to be the shortest.
+func TestWebSocketLengths(t *testing.T) {
+	for n, header := range map[int]int{1: 2, 124: 2, 125: 2, 126: 4, 127: 4, 128: 4} {
+		payload := strings.Repeat("x", n)
+		d := &duplex{Reader: strings.NewReader("")}
+		if written, err := io.WriteString(WebSocket(d), payload); written != n || err != nil {
+			t.Errorf("%d: %d bytes, %v", n, written, err)
+		}
+		if got := d.sent.Len(); got != header+4+n || unmask(t, d.sent.Bytes()) != "\x82"+payload {
+			t.Errorf("%d bytes are sent as %d", n, got)
+		}
+	}
+	// A ping of the most that it may hold is answered, one of more is no ping.
+	for n, fits := range map[int]bool{0: true, 124: true, 125: true, 126: false} {
+		payload := strings.Repeat("x", n)
+		head := "\x89" + string(rune(n))
+		if n > 125 {
+			head = "\x89\x7e\x00" + string(rune(n))
+		}
+		d := &duplex{Reader: strings.NewReader(head + payload + "\x82\x02hi\x88\x00")}
+		got, err := io.ReadAll(WebSocket(d))
+		if !fits {
+			if !errors.Is(err, errWebSocket) {
+				t.Errorf("a ping of %d bytes: %q, %v", n, got, err)
+			}
+			continue
+		}
+		if err != nil || string(got) != "hi" || unmask(t, d.sent.Bytes()) != "\x8a"+payload+"\x88" {
+			t.Errorf("a ping of %d bytes: %q, %v, answered %q", n, got, err, unmask(t, d.sent.Bytes()))
+		}
+	}
+}

@@ -90,7 +90,7 @@ func TestCredentials(t *testing.T) {
 		list := "localhost/" + enginetest.Name(t)
 		must(m.Create(ctx, list, []string{"containers-storage:" + image}, nil, nil))(t)
 		defer remove(ctx, list)
-		pushed := must(m.Push(ctx, list, repository+":list", &manifests.PushOptions{All: new(true), RegistryAuth: registryauth.Default()}))(t)
+		pushed := must(m.Push(ctx, list, repository+":list", &manifests.PushOptions{All: true, RegistryAuth: registryauth.Default()}))(t)
 		ok(t, pushed.Wait())
 	})
 	t.Run("build", func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestCredentials(t *testing.T) {
 		build := func(auth transport.RegistryAuth) error {
 			remove(ctx, name)
 			build, err := c.Build(ctx, tarball(t, "Dockerfile", "FROM "+name+"\nLABEL part=keyring\n"),
-				&images.BuildOptions{Tags: []string{built}, Pull: true, RegistryConfig: auth})
+				&images.BuildOptions{Tags: []string{built}, PullPolicy: "always", RegistryConfig: auth})
 			if err != nil {
 				return err
 			}

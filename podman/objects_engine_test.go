@@ -47,7 +47,7 @@ func TestPods(t *testing.T) {
 	equal(t, "processes", slices.ContainsFunc(top.Processes, func(p []string) bool { return strings.Contains(strings.Join(p, " "), "sleep 1000") }), true)
 	equal(t, "paused", must(c.Pause(t.Context(), id))(t).ID, id)
 	equal(t, "unpaused", must(c.Unpause(t.Context(), id))(t).ID, id)
-	equal(t, "stopped", must(c.Stop(t.Context(), id, &pods.StopOptions{Timeout: new(0)}))(t).ID, id)
+	equal(t, "stopped", must(c.Stop(t.Context(), id, &pods.StopOptions{Timeout: 1}))(t).ID, id)
 	must(c.Start(t.Context(), id))(t)
 	equal(t, "killed", must(c.Kill(t.Context(), id, &pods.KillOptions{Signal: "SIGKILL"}))(t).ID, id)
 	equal(t, "removed", must(c.Delete(t.Context(), id, &pods.DeleteOptions{Force: true}))(t).ID, id)
@@ -60,7 +60,7 @@ func TestSecrets(t *testing.T) {
 	c := secrets.New(e)
 	name := enginetest.Name(t)
 	id := must(c.Create(t.Context(), name, strings.NewReader("hush"), &secrets.CreateOptions{Labels: map[string]string{"a": "b"}}))(t).ID
-	cleanup(t, func(ctx context.Context) error { return c.Delete(ctx, id, nil) })
+	cleanup(t, func(ctx context.Context) error { return c.Delete(ctx, id) })
 	equal(t, "name", must(c.Inspect(t.Context(), id))(t).Spec.Name, name)
 	list := must(c.List(t.Context(), &secrets.ListOptions{Filters: map[string][]string{"name": {name}}}))(t)
 	equal(t, "listed", len(list) == 1 && list[0].ID == id && list[0].Spec.Driver.Name == "file" && !list[0].CreatedAt.IsZero(), true)
@@ -71,7 +71,7 @@ func TestSecrets(t *testing.T) {
 	must(containers.New(e).Wait(t.Context(), ctr, nil))(t)
 	must(must(containers.New(e).Logs(t.Context(), ctr, &containers.LogsOptions{Stdout: true}))(t).Demux(&out, io.Discard))(t)
 	equal(t, "what the container reads", out.String(), "hush")
-	ok(t, c.Delete(t.Context(), id, nil))
+	ok(t, c.Delete(t.Context(), id))
 	_, err := c.Inspect(t.Context(), id)
 	fails(t, err, transport.ErrNotFound, "SecretInspectLibpod")
 }
@@ -92,7 +92,7 @@ func TestVolumes(t *testing.T) {
 	spec.Mounts = []v43.SpecsMount{{Destination: "/t", Type: "tmpfs", Source: "tmpfs", Options: []string{"size=64k"}}}
 	id := start(t, e, spec)
 	must(containers.New(e).Wait(t.Context(), id, nil))(t)
-	archive, err := containers.New(e).Archive(t.Context(), id, "/v/f", nil)
+	archive, err := containers.New(e).Archive(t.Context(), id, "/v/f")
 	equal(t, "content", untar(t, text(t, archive, err))["f"], "kept\n")
 	var out bytes.Buffer
 	must(must(containers.New(e).Logs(t.Context(), id, &containers.LogsOptions{Stdout: true}))(t).Demux(&out, io.Discard))(t)
@@ -188,7 +188,7 @@ func TestImages(t *testing.T) {
 		built = strings.TrimSpace(msg.Stream)
 	}
 	cleanup(t, func(ctx context.Context) error {
-		_, err := c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{name + ":b", name + ":c", name + ":d", name + ":e"}, All: new(false), Force: true, Ignore: true})
+		_, err := c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{name + ":b", name + ":c", name + ":d", name + ":e"}, Force: true, Ignore: true})
 		return err
 	})
 	got = must(c.Inspect(t.Context(), name+":c"))(t)
@@ -240,7 +240,7 @@ func TestManifests(t *testing.T) {
 	equal(t, "modified", modified.ID, id)
 	got := must(c.Inspect(t.Context(), name))(t)
 	equal(t, "listed", len(got.Manifests) == 1 && got.Manifests[0].Platform.Architecture == "arm64", true)
-	equal(t, "added the old way", must(c.Add(t.Context(), name, &v43.ManifestAddOptions{Images: []string{local}}))(t).ID, id)
+	equal(t, "added the old way", must(c.Add(t.Context(), name, &v43.ManifestAddOptions{Images: []string{local}}, nil))(t).ID, id)
 	err := must(c.Push(t.Context(), name, "127.0.0.1:1/no:such", &manifests.PushOptions{Quiet: new(false)}))(t).Wait()
 	fails(t, err, transport.ErrStream, "connection refused")
 	removed := must(c.Delete(t.Context(), name))(t)

@@ -17,7 +17,7 @@ scripts/engines/provide.sh
 status=0
 for engine in docker podman; do
 	# In its own folder, go test shows what a test reports, and when it does.
-	(cd $engine/smoke && go test -count=1 -timeout 20m -run '^(TestDocker|TestPodman)$') || status=1
+	(cd $engine/smoke && go test -count=1 -timeout 20m -run '^(TestDocker|TestPodman|TestEffects)$') || status=1
 done
 say "what is left of an engine that ends"
 go test -count=1 -timeout 10m -run '^TestNothingLeft$' ./internal/enginetest || status=1

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -15,17 +14,19 @@ import (
 // attempt is the life of one request on the wire: the context that ends it, what is known of how far it came, and
 // what to let go of when its answer is closed.
 type attempt struct {
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
-	detach   func() bool // from the client's own context
-	supply   *supply
-	wanted   atomic.Pointer[want]
-	timer    *time.Timer
-	tries    atomic.Int32
-	reused   atomic.Bool              // the connection served other requests before
-	secure   atomic.Pointer[tls.Conn] // nil without TLS
-	headSent atomic.Bool
-	body     *source
+	req       *Request
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
+	open      *openCalls // the client's
+	supply    *supply
+	wanted    atomic.Pointer[want]
+	timer     *time.Timer
+	tries     atomic.Int32
+	reused    atomic.Bool              // the connection served other requests before
+	secure    atomic.Pointer[tls.Conn] // nil without TLS
+	headSent  atomic.Bool
+	continued atomic.Bool // the engine wants the body
+	upload    *upload     // nil where no body is read while it is sent
 
 	seen *observation // nil where nobody observes
 }
@@ -40,11 +41,11 @@ var errHeaderTimeout = errors.New("the header timeout ran out")
 
 // begin starts an attempt that ends with ctx or with the client.
 func (c *Client) begin(ctx context.Context, r *Request, p *pool) *attempt {
-	a := &attempt{supply: &p.dialer.supply}
+	a := &attempt{req: r, open: c.open, supply: &p.dialer.supply}
 	a.supply.begun()
 	a.ctx, a.cancel = context.WithCancelCause(ctx)
-	a.detach = context.AfterFunc(c.life, func() { a.cancel(ErrClosed) })
-	if c.config.headerTimeout > 0 && r.prompt && r.op.safe() && !r.op.Slow {
+	a.open.add(a)
+	if c.config.headerTimeout > 0 && r.document && r.op.safe() && !r.op.Slow {
 		a.timer = time.AfterFunc(c.config.headerTimeout, func() { a.cancel(errHeaderTimeout) })
 	}
 	return a
@@ -69,11 +70,12 @@ func (a *attempt) trace(retry func()) *httptrace.ClientTrace {
 			if secure, ok := info.Conn.(*tls.Conn); ok {
 				a.secure.Store(secure)
 			}
-			if a.body != nil {
-				counted(info.Conn).upload.Store(a.body)
+			if a.upload != nil {
+				counted(info.Conn).carry(a.upload)
 			}
 		},
-		WroteHeaders: func() { a.headSent.Store(true) },
+		WroteHeaders:   func() { a.headSent.Store(true) },
+		Got100Continue: func() { a.continued.Store(true) },
 		GotFirstResponseByte: func() {
 			if secure := a.secure.Load(); secure != nil {
 				counted(secure).handshake.answered.Store(true)
@@ -82,18 +84,10 @@ func (a *attempt) trace(retry func()) *httptrace.ClientTrace {
 	}
 }
 
-// counted returns the connection below TLS.
-func counted(conn net.Conn) *countedConn {
-	if secure, ok := conn.(*tls.Conn); ok {
-		conn = secure.NetConn()
-	}
-	return conn.(*countedConn)
-}
-
 // roundTrip sends the request. For an upload it returns when the attempt ends, also while net/http waits for a source
 // that blocks and cannot be closed; the goroutine that waits ends with the source's Read.
 func (a *attempt) roundTrip(p *pool, hr *http.Request) (*http.Response, error) {
-	if a.body == nil {
+	if a.upload == nil || a.upload.file {
 		return p.RoundTrip(hr)
 	}
 	type answer struct {
@@ -115,7 +109,6 @@ func (a *attempt) roundTrip(p *pool, hr *http.Request) (*http.Response, error) {
 	case got := <-came:
 		return got.resp, got.err
 	case <-a.ctx.Done():
-		_ = a.body.Close()
 		return nil, context.Cause(a.ctx)
 	}
 }
@@ -130,7 +123,10 @@ func (a *attempt) headArrived() {
 // end lets go of everything. It is called once the answer is closed or the request has failed.
 func (a *attempt) end() {
 	a.headArrived()
-	a.detach()
+	a.open.remove(a)
+	if a.upload != nil {
+		a.upload.stop()
+	}
 	if w := a.wanted.Load(); w != nil {
 		w.done()
 	}
@@ -156,8 +152,8 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 		class, err = ErrTimeout, nil
 	case ctx.Err() != nil:
 		class, err = nil, contextError(ctx)
-	case a.body != nil && a.body.err() != nil:
-		class, err = nil, a.body.err()
+	case a.upload.sourceError(err) != nil:
+		class, err = nil, a.upload.sourceError(err)
 	default:
 		if phase, ok := errors.AsType[*dialPhase](err); ok {
 			class, err = phase.class, phase.err
@@ -165,7 +161,7 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 			class, mayHaveActed, err = ErrTLS, false, verdict
 		} else if refused := answerClass(err); refused != nil {
 			class = refused
-		} else if errors.Is(err, io.ErrUnexpectedEOF) {
+		} else if errors.Is(err, io.ErrUnexpectedEOF) && !a.continued.Load() { // or else it is not known whether an answer began
 			class = ErrTruncated
 		}
 	}
@@ -174,36 +170,15 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 	return e
 }
 
-// source is an upload's body that remembers why reading it failed, since net/http does not always say.
-type source struct {
-	io.Reader
-	n      atomic.Int64 // bytes read
-	failed atomic.Pointer[error]
-	closed atomic.Bool
-}
-
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
-	s.n.Add(int64(n))
-	if err != nil && err != io.EOF {
-		s.failed.CompareAndSwap(nil, &err)
+// because returns why an answer broke off, where that is on this side of the wire.
+func (a *attempt) because(err error) error {
+	if cause := context.Cause(a.ctx); cause != nil {
+		return cause
 	}
-	return n, err
-}
-
-// Close closes what is read, once, if that can be closed.
-func (s *source) Close() error {
-	if c, ok := s.Reader.(io.Closer); ok && s.closed.CompareAndSwap(false, true) {
-		return c.Close()
+	if source := a.upload.sourceError(err); source != nil {
+		return a.req.acted(a.req.fail(nil, source))
 	}
-	return nil
-}
-
-func (s *source) err() error {
-	if err := s.failed.Load(); err != nil {
-		return *err
-	}
-	return nil
+	return err
 }
 
 // body is an answer's body that ends its attempt when it is closed or read to its end.
@@ -220,8 +195,8 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.silence.heard()
 	if err != nil {
-		if cause := context.Cause(b.attempt.ctx); cause != nil && err != io.EOF && !b.once.Load() { //nolint:errorlint // io.Reader's contract
-			err = cause
+		if err != io.EOF && !b.once.Load() { //nolint:errorlint // io.Reader's contract
+			err = b.attempt.because(err)
 		}
 		b.end()
 	}

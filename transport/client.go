@@ -5,11 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -33,12 +31,12 @@ type Caller interface {
 type Client struct {
 	config   config
 	endpoint endpoint
-	route    Route           // nil where this package dials by itself
-	tls      tlsSource       // nil without TLS
-	reads    *pool           // long-lived
-	writes   *pool           // calls that change something
-	life     context.Context // ends with Close
-	close    context.CancelCauseFunc
+	route    Route     // nil where this package dials by itself
+	tls      tlsSource // nil without TLS
+	reads    *pool     // long-lived
+	writes   *pool     // calls that change something
+	uploads  *pool     // calls whose body can be sent once
+	open     *openCalls
 
 	closeRoute sync.Once
 }
@@ -73,10 +71,12 @@ func New(host string, options ...Option) (*Client, error) {
 		}
 		return nil, err
 	}
-	c.life, c.close = context.WithCancelCause(context.Background())
+	c.open = newOpenCalls()
 	c.reads = c.newPool(readIdle)
 	c.writes = c.newPool(writeIdle)
 	c.writes.DisableKeepAlives = c.config.freshMutations
+	c.uploads = c.newPool(writeIdle)
+	c.uploads.MaxIdleConnsPerHost = -1 // none is used again, and the engine is not told
 	return c, nil
 }
 
@@ -112,8 +112,14 @@ func (p *pool) close() {
 	p.dialer.supply.drop(nil)
 }
 
+// closeIdle closes the connections that are kept for later calls.
+func (c *Client) closeIdle() {
+	c.reads.CloseIdleConnections()
+	c.writes.CloseIdleConnections()
+}
+
 func (c *Client) newPool(idle time.Duration) *pool {
-	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: c.tls, life: c.life}
+	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: c.tls, open: c.open, idle: c.closeIdle}
 	return &pool{dialer: d, Transport: http.Transport{
 		Proxy:                  nil, // by option alone, never from the environment
 		DialContext:            d.dialContext,
@@ -161,9 +167,10 @@ func (c *Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.Host()) }
 // Close ends every call and stream of the client with [ErrClosed] and closes its connections. It may be called more
 // than once.
 func (c *Client) Close() error {
-	c.close(ErrClosed)
-	c.reads.close()
-	c.writes.close()
+	c.open.close()
+	for _, p := range []*pool{c.reads, c.writes, c.uploads} {
+		p.close()
+	}
 	if c.route != nil {
 		c.closeRoute.Do(func() { _ = c.route.Close() })
 	}
@@ -208,7 +215,7 @@ func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt
 	if err := r.judge(c.config.policies); err != nil {
 		return nil, nil, seen.end(err)
 	}
-	if c.life.Err() != nil {
+	if c.open.life.Err() != nil {
 		r.discard()
 		return nil, nil, seen.end(r.fail(ErrClosed, nil))
 	}
@@ -221,16 +228,14 @@ func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt
 
 // transmit is send for a request that is ready.
 func (c *Client) transmit(ctx context.Context, r *Request) (*http.Response, *attempt, error) {
-	pool := c.writes
-	if r.op.safe() {
-		pool = c.reads
-	}
+	pool := c.poolOf(r)
 	for try := 1; ; try++ {
 		a := c.begin(ctx, r, pool)
 		a.seen = r.seen
 		resp, err := a.roundTrip(pool, c.httpRequest(r, a, pool))
 		if err == nil {
 			a.headArrived()
+			a.upload.headCame(resp.StatusCode)
 			if a.ctx.Err() == nil {
 				r.seen.head(a, resp)
 				return resp, a, nil
@@ -246,6 +251,18 @@ func (c *Client) transmit(ctx context.Context, r *Request) (*http.Response, *att
 			return nil, nil, r.seen.end(err)
 		}
 	}
+}
+
+// poolOf returns the connections that a request may go by. A body that can be sent once has one that nobody used
+// before: on one that the engine has closed meanwhile, part of it would be gone before that shows.
+func (c *Client) poolOf(r *Request) *pool {
+	switch {
+	case r.streamed:
+		return c.uploads
+	case r.op.safe():
+		return c.reads
+	}
+	return c.writes
 }
 
 // maxTries bounds how often a request is begun of which nothing could be written, each time on another connection
@@ -281,30 +298,4 @@ func (c *Client) httpRequest(r *Request, a *attempt, pool *pool) *http.Request {
 	}
 	c.setBody(hr, r, a)
 	return hr
-}
-
-func (c *Client) setBody(hr *http.Request, r *Request, a *attempt) {
-	switch {
-	case r.getBody != nil:
-		// net/http knows this form as in memory and sends it with the head in one write. GetBody lets it start over
-		// on another connection when the first turned out closed before anything was written.
-		hr.ContentLength = r.length
-		hr.Body = io.NopCloser(r.getBody())
-		hr.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(r.getBody()), nil }
-	case r.body != nil:
-		hr.ContentLength = r.length
-		if f, ok := r.body.(*os.File); ok && r.length > 0 {
-			hr.Body = f // as itself, so that the kernel may send it
-		} else {
-			a.body = &source{Reader: r.body}
-			hr.Body = a.body
-		}
-		if r.length == 0 {
-			hr.Body, hr.ContentLength, a.body = http.NoBody, 0, nil
-			r.discard()
-		} else if c.config.expectTimeout > 0 {
-			hr.Header.Set("Expect", "100-continue")
-			hr.Close = true // or else net/http sends the body also after a refusal, to keep the connection
-		}
-	}
 }

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -12,7 +13,8 @@ type dialer struct {
 	config   *config
 	endpoint endpoint
 	tls      tlsSource
-	life     context.Context // the client's
+	open     *openCalls // the client's
+	idle     func()     // closes the idle connections of all pools
 	supply   supply
 }
 
@@ -46,11 +48,11 @@ func (d *dialer) dial(ctx context.Context, closed func()) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, d.endpoint.network, d.endpoint.address)
 		}
 	}
-	conn, err := dial(ctx)
+	conn, err := dial(context.WithValue(ctx, idleKey{}, d.idle))
 	if err != nil {
 		return nil, &dialPhase{ErrConnect, dialCause(ctx, err)}
 	}
-	return &countedConn{Conn: conn, closed: closed}, nil
+	return d.open.addConn(conn, closed)
 }
 
 // within bounds what is done with a context; 0 is no bound.
@@ -61,10 +63,21 @@ func within(ctx context.Context, limit time.Duration, what string) (context.Cont
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("no %s within %v", what, limit))
 }
 
-// dialCause prefers why the context ended to what the network made of it.
+// dialCause prefers why the context ended to what the network made of it. An error that says so itself may say more.
 func dialCause(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 		return cause
 	}
 	return err
+}
+
+// idleKey is the context key of a dial's function that closes its client's idle connections.
+type idleKey struct{}
+
+// CloseIdle closes the connections that the client which dials with ctx keeps for later calls. A [Route], or a dialer of
+// [WithDialer], calls it where another connection finds no room. With another context it does nothing.
+func CloseIdle(ctx context.Context) {
+	if closeIdle, dials := ctx.Value(idleKey{}).(func()); dials {
+		closeIdle()
+	}
 }

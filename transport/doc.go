@@ -13,5 +13,8 @@
 // are options of the client, so nothing gets past them; [With] and [Restrict] wrap any [Caller] for a part of a program.
 // Nothing is logged by itself, and nothing that may hold a secret prints it.
 //
+// An argument never makes a request another operation's: it is escaped, and one that would is refused with
+// [ErrInvalidInput] before anything is sent. See [Other].
+//
 // A call that changes something is sent at most once: see [Error.MayHaveActed] for what is known after a failure.
 package transport

@@ -43,7 +43,7 @@ func parseErrorBody(contentType string, body []byte) (message, cause string) {
 			strings.Join(parsed.Errs, "; "), strings.Join(parsed.Errors, "; "), parsed.Cause,
 		} {
 			if m != "" {
-				return printable(m, maxMessage), printable(parsed.Cause, maxMessage)
+				return plainText(m), plainText(parsed.Cause)
 			}
 		}
 		if err == nil {
@@ -52,28 +52,49 @@ func parseErrorBody(contentType string, body []byte) (message, cause string) {
 	}
 	text := string(body)
 	if media, _, _ := mime.ParseMediaType(contentType); media == "text/html" || strings.HasPrefix(strings.TrimSpace(text), "<") {
-		text = htmlTitle(text)
+		return printable(htmlTitle(text), maxMessage), ""
 	}
-	return printable(text, maxMessage), ""
+	return plainText(text), ""
 }
 
-// htmlTitle returns the title of a proxy's error page, which says as much as the page does.
+// htmlTitle returns the title of a proxy's error page, which says as much as the page does, or the text of one without.
 func htmlTitle(page string) string {
 	lower := strings.ToLower(page)
+	if len(lower) != len(page) {
+		return htmlText(page) // folding the case of some letters changes their length: the offsets would be off
+	}
 	_, rest, found := strings.Cut(lower, "<title")
-	if !found {
-		return ""
+	if found {
+		_, rest, found = strings.Cut(rest, ">")
 	}
-	_, rest, found = strings.Cut(rest, ">")
-	if !found || len(lower) != len(page) {
-		return "" // folding the case of some letters changes their length: the offsets would be off
-	}
-	start := len(page) - len(rest)
-	end := strings.Index(rest, "</title")
-	if end < 0 {
-		return ""
+	start, end := len(page)-len(rest), strings.Index(rest, "</title")
+	if !found || end < 0 || strings.TrimSpace(page[start:start+end]) == "" {
+		return htmlText(page)
 	}
 	return page[start : start+end]
+}
+
+// plainText is a text as valid UTF-8 of at most maxMessage bytes, with its line breaks and tabs, and blanks in place of other
+// characters that do not print.
+func plainText(s string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(cut(s, maxMessage), "\uFFFD"))
+	return cut(strings.TrimSpace(clean), maxMessage)
+}
+
+// htmlText returns what stands between the tags of a page.
+func htmlText(page string) string {
+	var text strings.Builder
+	for page != "" {
+		between, tag, _ := strings.Cut(page, "<")
+		text.WriteString(between + " ")
+		_, page, _ = strings.Cut(tag, ">")
+	}
+	return text.String()
 }
 
 // printable puts a text on one line of valid, printable UTF-8 of at most limit bytes.

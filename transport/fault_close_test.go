@@ -6,12 +6,15 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gantry-go/gantry/hijack"
 	"github.com/gantry-go/gantry/transport"
+	"github.com/gantry-go/gantry/transport/transporttest"
 )
 
 // waiting is what a client is closed under: begin makes a call up to where it waits for the engine, and returns what
@@ -223,4 +226,104 @@ func hang(dials chan<- struct{}) transport.DialFunc {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
+}
+
+// TestCloseLeavesNoConnection closes a client under 64 callers, again and again, and counts what stays open at the engine
+// once all calls have returned: connections that were on their way back to a pool, dials that ended later, streams.
+func TestCloseLeavesNoConnection(t *testing.T) {
+	const callers, calls = 64, 300
+	engine := transporttest.New(t, transporttest.AllowUnexpected())
+	engine.Handle("GET /containers/{id}/json", transporttest.JSON(200, thing{ID: "x"}))
+	engine.Handle("POST /containers/{id}/start", transporttest.Empty(204))
+	engine.Handle("PUT /containers/{id}/archive", transporttest.Empty(200))
+	engine.Handle("GET /events", transporttest.Handler(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `{"Id":"x"}`+"\n")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	engine.Handle("POST /containers/{id}/attach", transporttest.Upgrade(func(c *transporttest.Conn) { _, _ = io.Copy(c, c) }))
+	kinds := map[string]func(ctx context.Context, c *transport.Client) error{
+		"reads": func(ctx context.Context, c *transport.Client) error {
+			_, err := transport.Object[thing](ctx, c, opInspect.Request("conny"))
+			return err
+		},
+		"changes": func(ctx context.Context, c *transport.Client) error {
+			return transport.None(ctx, c, opStart.Request("conny"))
+		},
+		"uploads": func(ctx context.Context, c *transport.Client) error {
+			r := opArchive.Request("conny")
+			r.Upload(io.MultiReader(strings.NewReader("abc")), "application/x-tar")
+			return transport.None(ctx, c, r)
+		},
+		"streams": func(ctx context.Context, c *transport.Client) error {
+			m, err := transport.Sequence[thing](ctx, c, opEvents.Request())
+			if err == nil {
+				_, err = m.One()
+			}
+			return err
+		},
+		"upgrades": func(ctx context.Context, c *transport.Client) error {
+			conn, err := transport.Upgrade(ctx, c, opAttach.Request("conny"))
+			if err == nil {
+				defer conn.Close() //nolint:errcheck // it is enough that it came about
+				_, err = conn.Write([]byte("x"))
+			}
+			if err == nil {
+				_, err = io.ReadFull(conn, make([]byte, 1))
+			}
+			return err
+		},
+	}
+	for name, call := range kinds {
+		rounds := 3
+		if name == "reads" {
+			rounds = 25 // whose connections would be kept the longest
+		}
+		for round := range rounds {
+			c := engine.Client(t)
+			var all sync.WaitGroup
+			var begun atomic.Int32
+			enough := make(chan struct{})
+			for range callers {
+				all.Go(func() {
+					for {
+						if begun.Add(1) == calls {
+							close(enough)
+						}
+						if err := call(t.Context(), c); err != nil {
+							if !errors.Is(err, transport.ErrClosed) {
+								t.Error(err)
+							}
+							return
+						}
+					}
+				})
+			}
+			<-enough
+			_ = c.Close()
+			within(t, "the calls", all.Wait)
+			if err := engine.WaitOpen(0); err != nil {
+				t.Fatalf("%s, round %d: %v", name, round, err)
+			}
+		}
+	}
+}
+
+// TestCloseMeetsADialThatEndsLater has a dialer that heeds no context, and brings its connection when the client is closed.
+func TestCloseMeetsADialThatEndsLater(t *testing.T) {
+	w := answers(t, 200, "{}")
+	begun, release, closed := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	c := w.client(t, transport.WithDialer(func(context.Context) (net.Conn, error) {
+		close(begun)
+		<-release
+		conn, err := net.Dial("unix", strings.TrimPrefix(w.host, "unix://"))
+		return &countedConn{Conn: conn, closed: sync.OnceFunc(func() { close(closed) })}, err
+	}))
+	done := make(chan error)
+	go func() { done <- transport.None(t.Context(), c, opStart.Request("conny")) }()
+	<-begun
+	within(t, "Close", func() { _ = c.Close() })
+	within(t, "the call", func() { isError(t, "call", <-done, transport.ErrClosed, false) })
+	close(release)
+	within(t, "the connection", func() { <-closed })
 }

@@ -213,6 +213,7 @@ func TestRow77FailuresInsideAStream(t *testing.T) {
 func TestRow79WaysToWriteASequence(t *testing.T) {
 	for _, body := range []string{
 		"{\"Id\":\"a\"}\n{\"Id\":\"b\"}\n", "{\"Id\":\"a\"}\r\n{\"Id\":\"b\"}\r\n", "\x1e{\"Id\":\"a\"}\n\x1e{\"Id\":\"b\"}\n", `{"Id":"a"}{"Id":"b"}`,
+		"\x1e\x1e{\"Id\":\"a\"}\x1e\x1e\x1e\n{\"Id\":\"b\"}\x1e\x1e",
 	} {
 		m, err := transport.Sequence[thing](t.Context(), raw(t, "HTTP/1.1 200 OK\r\n\r\n"+body).client(t), opEvents.Request())
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"reflect"
 	"sync/atomic"
@@ -88,42 +87,6 @@ func (d *dialer) dialTLS(ctx context.Context, closed func()) (net.Conn, error) {
 	return conn, nil
 }
 
-const (
-	// verdictTime bounds the wait for the reason why an engine that has just done a handshake takes no more.
-	verdictTime = 100 * time.Millisecond
-	// maxVerdict is more than what an engine can have sent by then: tickets, and an alert.
-	maxVerdict = 16 << 10
-)
-
-// Read implements [net.Conn].
-func (c *countedConn) Read(p []byte) (int, error) {
-	if c.handshake == nil {
-		return c.Conn.Read(p)
-	}
-	c.reading.Lock()
-	defer c.reading.Unlock()
-	if len(c.ahead) > 0 {
-		n := copy(p, c.ahead)
-		c.ahead = c.ahead[n:]
-		return n, nil
-	}
-	return c.Conn.Read(p)
-}
-
-// Write implements [net.Conn]. Where an engine refuses our certificate, its alert comes while the request is written;
-// net/http takes the failure of the write for that of the whole and closes the connection. So a failing write first
-// keeps what has come.
-func (c *countedConn) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	if err != nil && c.handshake != nil && !c.handshake.answered.Load() && c.SetReadDeadline(time.Now().Add(verdictTime)) == nil {
-		c.reading.Lock() // whoever reads returns by then
-		defer c.reading.Unlock()
-		rest, _ := io.ReadAll(io.LimitReader(c.Conn, maxVerdict)) // to the end that broke the write
-		c.ahead = append(c.ahead, rest...)
-	}
-	return n, err
-}
-
 // verdict returns the alert by which the engine refused the handshake, or nil: from err, or from what the connection
 // has read by now, where net/http reports another failure of it.
 func (a *attempt) verdict(err error) error {
@@ -135,7 +98,7 @@ func (a *attempt) verdict(err error) error {
 	if alert, ok := remoteAlert(err); ok && isVerdict(alert) {
 		return raw.handshake.explain(err)
 	}
-	if !raw.over.Load() {
+	if !raw.isClosed() {
 		return nil // a read would wait
 	}
 	_, err = conn.Read(make([]byte, 1)) // what ended TLS ends every later read too

@@ -20,10 +20,21 @@ type Operation struct {
 	// Method is the HTTP method.
 	Method string
 	// Path is the template of the path with its version: "/v1.41/containers/{id}/start". An argument is one
-	// segment; one written {name...} may hold slashes, as image references do.
+	// segment; one written {name...} may hold slashes, as image references do. The rest is sent as it is and needs no
+	// escape: what does is an argument.
 	Path string
+	// Others are the routes of other operations that an argument could make the path of, which is refused. Most
+	// operations have none: see [Other].
+	Others []Other
 	// Slow says that the engine may take long before its first byte, so that no header timeout applies.
 	Slow bool
+	// NotModified says that a 304 is a success: what was asked for is so already. What it returns is zero then.
+	NotModified bool
+}
+
+// succeeds reports whether a status is a success of the operation.
+func (op *Operation) succeeds(status int) bool {
+	return status >= 200 && status < 300 || status == http.StatusNotModified && op.NotModified
 }
 
 // Request makes a request of the operation with the path's arguments in the order of its template. An argument
@@ -55,13 +66,15 @@ func (op *Operation) title() string {
 
 // fillPath puts the arguments in the template and returns the path decoded and escaped.
 func (r *Request) fillPath(args []string) (path, raw string) {
-	if !strings.HasPrefix(r.op.Path, "/") || strings.ContainsAny(r.op.Path, "?#") {
-		r.refuse(fmt.Sprintf("path template %q is no path: it begins with a slash, and parameters are added by Query", r.op.Path))
+	if !strings.HasPrefix(r.op.Path, "/") || strings.ContainsAny(r.op.Path, "?#%") {
+		r.refuse(fmt.Sprintf("path template %q is no path: it begins with a slash, what needs an escape is an argument, "+
+			"and parameters are added by Query", r.op.Path))
 		return "", ""
 	}
 	var decoded, escaped strings.Builder
 	rest := r.op.Path
 	next := 0
+	slashed := "" // the argument before, if it may hold slashes
 	for {
 		before, after, found := strings.Cut(rest, "{")
 		decoded.WriteString(before)
@@ -86,6 +99,15 @@ func (r *Request) fillPath(args []string) (path, raw string) {
 			r.refuse(fmt.Sprintf("path argument %s %s", name, problem))
 			return "", ""
 		}
+		if slashed != "" && strings.LastIndex(before+arg, before) > 0 {
+			r.refuse(fmt.Sprintf("path argument %s holds %q, and the engine takes all that is before the last one for %s",
+				name, before, slashed))
+			return "", ""
+		}
+		slashed = ""
+		if slashes {
+			slashed = name
+		}
 		decoded.WriteString(arg)
 		segments := []string{arg}
 		if slashes {
@@ -100,6 +122,9 @@ func (r *Request) fillPath(args []string) (path, raw string) {
 	}
 	if next < len(args) {
 		r.refuse(fmt.Sprintf("%d path arguments for %d places", len(args), next))
+	}
+	if other := r.op.other(decoded.String()); other != nil {
+		r.refuse(other.refusal(r.op))
 	}
 	return decoded.String(), escaped.String()
 }

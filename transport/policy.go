@@ -90,15 +90,13 @@ func ReadOnly(r *Request) error {
 	return errors.New("read-only: " + printable(r.op.Method, 16) + " changes something")
 }
 
-// isVersion reports whether a path's first segment is a version: v1.41, v5.0.0.
-func isVersion(segment string) bool {
-	rest, found := strings.CutPrefix(segment, "v")
-	return found && rest != "" && strings.Trim(rest, "0123456789.") == ""
-}
-
-// Allow is the policy that lets pass the operations of these ids alone: "ContainerList", "ContainerInspect". An operation
-// made by hand goes by the name that it was given. Some calls need two: docker.Open and podman.Open send "SystemVersion",
-// and where no header says whether logs are framed, the method that reads them sends the container's inspect first.
+// Allow is the policy that lets pass the operations of these ids alone: "ContainerList", "ContainerInspect". Some calls need
+// two: docker.Open and podman.Open send "SystemVersion", and where no header says whether logs are framed, the method that
+// reads them sends the container's inspect first.
+//
+// It goes by the operation's name. A generated operation, or one of package catalog, is never another one by its path: see
+// [Other]. An operation made by hand has the name that it was given, whatever its path is. Where a program has such
+// operations, use the policies of package catalog in place of this one: they go by what is sent.
 func Allow(ids ...string) Policy {
 	allowed := slices.Clone(ids)
 	return func(r *Request) error {
@@ -109,8 +107,9 @@ func Allow(ids ...string) Policy {
 	}
 }
 
-// Deny is the policy that refuses the operations of these ids. It knows operations by nothing else: one made by hand
-// under another name passes, and an id that no operation has denies nothing. Where that matters, say what is allowed.
+// Deny is the policy that refuses the operations of these ids. It knows operations by nothing else, as [Allow] does: one made
+// by hand under another name passes, and an id that no operation has denies nothing. Where that matters, say what is
+// allowed, or use the policies of package catalog.
 func Deny(ids ...string) Policy {
 	denied := slices.Clone(ids)
 	return func(r *Request) error {

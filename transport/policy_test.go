@@ -89,6 +89,8 @@ func TestReadOnly(t *testing.T) {
 		{"GET", "/v1.41/containers/{id}/json", []string{"healthcheck"}, true},
 		{"GET", "/v5.0.0/libpod/containers/{name}/healthcheck", []string{"x"}, false},
 		{"GET", "/libpod/containers/x/healthcheck/", nil, false},
+		{"GET", "/v6.0.0-dev/libpod/containers/{name}/healthcheck", []string{"x"}, false},
+		{"GET", "/v4/libpod/containers/{name}/healthcheck", []string{"x"}, false},
 		{"GET", "/v5.0.0//libpod/containers/y/../x/./healthcheck", nil, false},
 		{"GET", "/v1.41/containers/{id}/attach/ws", []string{"x"}, false},
 		{"GET", "/containers/{id...}", []string{"x/attach/ws"}, false},

@@ -87,10 +87,10 @@ func (c *Client) authorize(ctx context.Context, r *Request, refused bool) (chang
 func (c *Client) ask(ctx context.Context, r *Request, from RegistryAuth, q RegistryQuery) (Secret, error) {
 	asking, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(c.life, func() { cancel(ErrClosed) })()
+	defer context.AfterFunc(c.open.life, func() { cancel(ErrClosed) })()
 	header, err := from.RegistryHeader(asking, q)
 	switch {
-	case c.life.Err() != nil:
+	case c.open.life.Err() != nil:
 		return "", r.fail(ErrClosed, nil)
 	case ctx.Err() != nil:
 		return "", r.fail(nil, contextError(ctx))

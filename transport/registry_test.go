@@ -80,6 +80,32 @@ func TestRegistryAuthEndsWithItsCall(t *testing.T) {
 	}
 }
 
+// TestRegistryAuthOfASearch holds which registry a search is of: that before the first slash, if it looks like one. A dot or a
+// colon alone makes none, for names of repositories have dots.
+func TestRegistryAuthOfASearch(t *testing.T) {
+	client, err := transport.New("unix:///nowhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close() //nolint:errcheck // it never dialed
+	for term, want := range map[string]string{
+		"busybox": "search", "me/app": "search", "registry.example": "search", "node.js": "search", "a:b": "search", "localhost": "search",
+		"registry.example/app": "registry.example/search", "registry.example/": "registry.example/search", "r:5000/a/b": "r:5000/search",
+		"localhost/app": "localhost/search", "local/app": "search", "Anything/At all.": "search",
+	} {
+		r := (&transport.Operation{Method: "GET", Path: "/images/search"}).Request()
+		r.Query("term", term)
+		got := "never asked"
+		r.Header(auth, source(func(_ context.Context, q transport.RegistryQuery) (transport.Secret, error) {
+			got = q.Image
+			return "", errNo
+		}))
+		if err := transport.None(t.Context(), client, r); !errors.Is(err, errNo) || got != want {
+			t.Errorf("%q: asked for %q, want %q (%v)", term, got, want, err)
+		}
+	}
+}
+
 // TestRegistryAuthNamesTheImage has the request of each kind of operation say what it is about.
 func TestRegistryAuthNamesTheImage(t *testing.T) {
 	request := func(path string, args ...string) *transport.Request {

@@ -36,7 +36,7 @@ type Request struct {
 	length        int64
 	streamed      bool   // the body is read while it is sent
 	upgrade       string // protocol asked for by Hijack
-	prompt        bool   // the header timeout applies
+	document      bool   // the answer is read as a whole; it begins once the engine has read the request and done most of its work
 	held          bool   // the call goes on until its answer is closed; see observation
 	late          bool   // the body is waited for, however long
 	idle          *time.Duration
@@ -257,9 +257,16 @@ func (r *Request) JSON(v any) {
 	r.Header("Content-Type", "application/json")
 }
 
-// Upload makes body, read while it is sent, the request's body. It is closed, where it is an [io.Closer], when the
-// call ends for whatever reason. The engine is asked before the first byte is read, so that a refused upload leaves
-// the reader as it was. A regular file is sent by its length, from its present offset.
+// Upload makes body, read while it is sent, the request's body. A regular file is sent by its length, from its present
+// offset. A reader that is an [io.Closer] is closed when the call ends, for whatever reason.
+//
+// Where the answer is one document, as of [Object] and [None], the engine is asked before the first byte is read: a refused
+// upload then leaves the reader as it was. Where the answer is a stream, as of [Sequence] and [Bytes], it is not: engines
+// begin such an answer before they have read the body, and the body goes on beside it. A refusal stops it, and is the error
+// of the call, as long as the engine lets it be read.
+//
+// The reader belongs to the call until it has ended, a stream's until it is closed or at its end: no Read begins after that.
+// A Read that is under way at that moment may return later.
 func (r *Request) Upload(body io.Reader, contentType string) {
 	if noBody(body) {
 		return

@@ -3,10 +3,8 @@ package transport
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -100,7 +98,7 @@ func (d *dialer) reserve(want context.Context, a *attempt, dial dialFunc) (*dial
 
 // start begins a dial that was claimed.
 func (d *dialer) start(dial dialFunc) *dialing {
-	ctx, cancel := context.WithCancel(d.life)
+	ctx, cancel := context.WithCancel(d.open.life)
 	dl := &dialing{cancel: cancel, done: make(chan struct{})}
 	closed := sync.OnceFunc(d.supply.closed) // by whichever of a failed handshake and its consequences comes first
 	go func() {
@@ -117,10 +115,12 @@ func (d *dialer) start(dial dialFunc) *dialing {
 // discard ends a dial that nobody will want, and closes its connection.
 func (dl *dialing) discard() {
 	dl.cancel()
-	<-dl.done
-	if dl.conn != nil {
-		_ = dl.conn.Close()
-	}
+	go func() { // a dialer of the user's may not heed its context
+		<-dl.done
+		if dl.conn != nil {
+			_ = dl.conn.Close()
+		}
+	}()
 }
 
 // failed reports whether a dial has ended without a connection.
@@ -205,36 +205,3 @@ func (s *supply) drop(dl *dialing) {
 		spare.discard()
 	}
 }
-
-// countedConn tells when it is closed. It passes on what net/http and package hijack make use of.
-type countedConn struct {
-	net.Conn
-	closed    func()
-	upload    atomic.Pointer[source] // what is being sent on it
-	handshake *handshake             // nil without TLS; set before the connection is used
-	reading   sync.Mutex
-	ahead     []byte      // read, but not yet by who reads
-	over      atomic.Bool // it was closed
-}
-
-func (c *countedConn) Close() error {
-	err := c.Conn.Close()
-	c.closed()
-	c.over.Store(true)
-	// net/http waits for a source that blocks before it says that the connection is gone.
-	if s := c.upload.Swap(nil); s != nil {
-		_ = s.Close()
-	}
-	return err
-}
-
-// CloseWrite closes one direction, where the connection can.
-func (c *countedConn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return ErrUnsupported
-}
-
-// ReadFrom lets the kernel send a file.
-func (c *countedConn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }

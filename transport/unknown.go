@@ -10,19 +10,30 @@ import (
 
 // WithUnknownMembers has report called for every member of an answer that the generated type has no field for, as an
 // engine newer than the package sends. Decoding leaves such members out and is not an error. The member is named by
-// its path, with [] for any element and {} for any key: "/NetworkSettings/Networks/{}/DriverOpts". report may be
+// its path, with [] for any element and {} for any key: "/NetworkSettings/Networks/{}/DriverOpts". What docker.Open and
+// podman.Open ask, an operation of no version, is left out: they read a few members on purpose. report may be
 // called from several goroutines at once. It costs a second pass over each answer; use it in tests and to plan an
 // upgrade. A struct with a field for unknown members, tagged `json:",unknown"`, has them all.
 func WithUnknownMembers(report func(op *Operation, member string)) Option {
 	// The walk is behind a function value, so that a program which does not ask for it does not link it.
 	return func(c *config) {
 		c.unknown = func(op *Operation, doc []byte, v any) {
+			if op.Version == "" {
+				return // it has no generated type
+			}
 			found := map[string]bool{}
 			walkUnknown(doc, reflect.TypeOf(v), "", found)
 			for _, member := range slices.Sorted(maps.Keys(found)) {
 				report(op, member)
 			}
 		}
+	}
+}
+
+// reportUnknown tells of the members of a document that what it was decoded into has no field for.
+func (r *Request) reportUnknown(doc []byte, v any) {
+	if report := r.settings().unknown; report != nil {
+		report(r.op, doc, v)
 	}
 }
 

@@ -226,6 +226,11 @@ func holdsUnknownMembers(t *testing.T, wrap func(transport.Caller) transport.Cal
 		if len(told) != 1 || !strings.HasSuffix(told[0], "/Novel") {
 			t.Errorf("%s: told of %q", kind, told)
 		}
+		told = nil
+		byHand := transport.Operation{Name: "inspect", Method: "GET", Path: "/v1.41/containers/conny/json"}
+		if _, err := transport.Object[thing](t.Context(), c, byHand.Request()); err != nil || told != nil {
+			t.Errorf("an operation made by hand: %v, told of %q", err, told)
+		}
 	}
 }
 

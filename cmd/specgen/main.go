@@ -7,7 +7,7 @@
 //	specgen api      -engine docker -version 1.41 SPEC     import, generate, check and say what is new
 //	specgen model    -engine docker -version 1.41          print the planned model as JSON
 //	specgen list     [-json] [docker [1.41 [containers]]]  name versions, categories, operations
-//	specgen doc      [-json] docker 1.41 ContainerCreate   describe an operation
+//	specgen doc      [-json] docker 1.41 ContainerCreate   describe an operation, or a type: HostConfig
 //	specgen diff     [-json] docker 1.41 1.44              say what an upgrade means for a caller
 //
 // To call an operation of an engine by its name there is gantry-call, which is of the SDK's own module.

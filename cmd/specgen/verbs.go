@@ -25,6 +25,9 @@ func list(out io.Writer, root string, asJSON bool, args []string) error {
 		return err
 	}
 	var only []string
+	if at(1) == "" && !asJSON {
+		return summary(out, root, inputs)
+	}
 	if at(1) != "" && !asJSON { // JSON says since when there is what
 		only = []string{at(1)}
 	}
@@ -58,12 +61,6 @@ func list(out io.Writer, root string, asJSON bool, args []string) error {
 			for _, c := range categories {
 				_, _ = fmt.Fprintf(t, "%s\t%d operations\n", c.Name, len(c.Operations))
 			}
-		default:
-			n := 0
-			for _, c := range categories {
-				n += len(c.Operations)
-			}
-			_, _ = fmt.Fprintf(t, "%s\t%s\t%d categories\t%d operations\n", in.Engine, in.Version, len(categories), n)
 		}
 		if err != nil {
 			return err
@@ -72,7 +69,27 @@ func list(out io.Writer, root string, asJSON bool, args []string) error {
 	return t.Flush()
 }
 
-// doc describes one operation.
+// summary counts what each version has. It reads the facts that generate has written: planning all versions takes seconds.
+func summary(out io.Writer, root string, inputs []gen.Input) error {
+	t := tabwriter.NewWriter(out, 0, 1, 2, ' ', 0)
+	counts := map[string]map[string]gen.Count{}
+	for _, in := range inputs {
+		if counts[in.Engine] == nil {
+			var err error
+			if counts[in.Engine], err = gen.Counts(root, in.Engine); err != nil {
+				return err
+			}
+		}
+		if c, generated := counts[in.Engine][in.Version]; generated {
+			_, _ = fmt.Fprintf(t, "%s\t%s\t%d categories\t%d operations\n", in.Engine, in.Version, c.Categories, c.Operations)
+		} else {
+			_, _ = fmt.Fprintf(t, "%s\t%s\tnot generated yet\t\n", in.Engine, in.Version)
+		}
+	}
+	return t.Flush()
+}
+
+// doc describes one operation or type.
 func doc(out io.Writer, root string, asJSON bool, args []string) error {
 	if len(args) != 3 {
 		return errors.New("doc needs an engine, a version and an operation: specgen doc docker 1.41 ContainerCreate")
@@ -88,14 +105,13 @@ func doc(out io.Writer, root string, asJSON bool, args []string) error {
 	if !asJSON {
 		return m.WriteDoc(out, args[2])
 	}
-	for _, c := range m.Categories() {
-		for _, op := range c.Operations {
-			if op.ID == args[2] || c.Name+"."+op.Name == args[2] {
-				return writeJSON(out, op)
-			}
-		}
+	if op := m.FindOperation(args[2]); op != nil {
+		return writeJSON(out, op)
 	}
-	return fmt.Errorf("%s %s has no operation %s", args[0], args[1], args[2])
+	if t, _ := m.FindType(args[2]); t != nil {
+		return writeJSON(out, t)
+	}
+	return fmt.Errorf("%s %s has no operation and no type %s", args[0], args[1], args[2])
 }
 
 // diff says what an upgrade from one version to another means for a caller.

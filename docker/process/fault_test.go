@@ -192,7 +192,7 @@ func TestStartRefused(t *testing.T) {
 	for _, remove := range []bool{false, true} {
 		f := newFake(t)
 		f.Handle("POST /containers/{id}/attach", tt.Upgrade(func(c *tt.Conn) { _, _ = c.Read(make([]byte, 1)) }))
-		f.Handle("POST /containers/{id}/wait", tt.JSON(200, map[string]any{"StatusCode": 0}).Stall(170))
+		f.Handle("POST /containers/{id}/wait", tt.JSON(200, map[string]any{"StatusCode": 0}).Stall(75))
 		f.Handle("POST /containers/{id}/start", tt.Error(400, `OCI runtime create failed: exec: "x": executable file not found in $PATH`))
 		cmd := process.Container(t.Context(), f.Client(t), "conny")
 		cmd.RemoveAfter = remove

@@ -152,7 +152,7 @@ func TestKillRefused(t *testing.T) {
 		_, _ = c.Write(tt.Frame(1, "up"))
 		_, _ = c.Read(make([]byte, 1))
 	}))
-	f.Handle("POST /containers/{id}/wait", waited(0).Stall(200))
+	f.Handle("POST /containers/{id}/wait", waited(0).Stall(75))
 	ctx, cancel := context.WithCancel(t.Context())
 	cmd := process.Container(ctx, transport.Restrict(f.Client(t), transport.Deny("ContainerKill")), "conny")
 	cmd.Stdout = writer(func(p []byte) (int, error) { cancel(); return len(p), nil })

@@ -204,6 +204,10 @@ func (e v125Smoke) system(t *testing.T) {
 		}
 	}
 	equal(t, "events that did not come", len(want), 0)
+	if e.isPodman() && !strings.HasPrefix(e.env.Version, "4.") { // 4 answers 200 and nothing, Docker with events
+		none, err := c.Events(ctx, &system.EventsOptions{Until: e.untilNow(), Filters: map[string][]string{"no-such-filter": {"x"}}})
+		fails(t, "events by a filter that there is not", none, err)
+	}
 }
 
 func (e v125Smoke) containers(t *testing.T) {
@@ -284,8 +288,14 @@ func (e v125Smoke) states(t *testing.T) {
 	ok(t, c.Stop(ctx, name, &containers.StopOptions{Timeout: new(0)}))
 	equal(t, "running", must(c.Inspect(ctx, name, nil))(t).State.Running, false)
 	ok(t, c.Stop(ctx, name, nil)) // 304: it does not
+	stats, err := c.Stats(ctx, name, &containers.StatsOptions{Stream: new(false)})
+	if e.isPodman() {
+		fails(t, "statistics of what has stopped", stats, err)
+	} else {
+		equal(t, "statistics of what has stopped", must(must(stats, err)(t).One())(t).CPUStats.CPUUsage.TotalUsage, uint64(0))
+	}
 	ok(t, c.Delete(ctx, name, nil))
-	_, err := c.Inspect(ctx, id, nil)
+	_, err = c.Inspect(ctx, id, nil)
 	missing(t, err)
 
 	label := unique()
@@ -332,6 +342,34 @@ func (e v125Smoke) streams(t *testing.T) {
 		ok(t, err)
 		equal(t, "line", line.Text, "out")
 		equal(t, "has a time", time.Since(line.Time).Abs() < time.Minute, true)
+	}
+
+	// Engines keep a long line in pieces, and put the time and the attributes before each.
+	config := v125.HostConfigLogConfig{Type: "json-file", Config: map[string]string{"env": "GREETING"}}
+	attributes := map[string]string{"GREETING": "hello world"}
+	if e.isPodman() {
+		config, attributes = v125.HostConfigLogConfig{}, nil
+	}
+	id = e.create(t, containers.CreateRequest{
+		Env: []string{"GREETING=hello world"}, HostConfig: v125.HostConfig{LogConfig: config},
+		Cmd: []string{"sh", "-c", "head -c 40000 /dev/zero | tr '\\0' a; echo other >&2; echo; head -c 16384 /dev/zero | tr '\\0' b; echo; echo last"},
+	})
+	ok(t, c.Start(ctx, id, nil))
+	equal(t, "status", e.exit(t, id), int64(0))
+	for _, details := range []bool{false, !e.isPodman()} {
+		var lines []string
+		logs := must(c.Logs(ctx, id, &containers.LogsOptions{Stdout: true, Stderr: true, Timestamps: true, Details: details}))(t)
+		for line, err := range logs.Lines() {
+			ok(t, err)
+			equal(t, "has a time", time.Since(line.Time).Abs() < time.Minute, true)
+			if details {
+				equal(t, "details", line.Details, attributes)
+			}
+			if line.Stream == hijack.Stdout {
+				lines = append(lines, line.Text)
+			}
+		}
+		equal(t, "long lines are whole", slices.Equal(lines, []string{strings.Repeat("a", 40_000), strings.Repeat("b", 16_384), "last"}), true)
 	}
 
 	id = e.create(t, containers.CreateRequest{Cmd: []string{"sh", "-c", "cat; echo done >&2"}, OpenStdin: true, StdinOnce: true})

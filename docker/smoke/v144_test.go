@@ -5,6 +5,7 @@ package smoke_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -148,6 +149,9 @@ func (e v144Smoke) images(t *testing.T) {
 	if len(history) < 2 || history[0].CreatedBy == "" || history[len(history)-1].Size < 1<<20 {
 		t.Errorf("history: %+v", history)
 	}
+	if !e.isPodman() { // which has one builder
+		e.buildKit(t)
+	}
 
 	label := unique()
 	made := must(c.Commit(ctx, e.create(t, containers.CreateRequest{}), v144.ContainerConfig{}, &images.CommitOptions{Changes: []string{"LABEL " + label + "=yes"}}))(t)
@@ -157,6 +161,31 @@ func (e v144Smoke) images(t *testing.T) {
 	}) {
 		t.Errorf("%s was not pruned: %+v", made.ID, pruned)
 	}
+}
+
+// buildKit has the other builder make an image, out of nothing but the build's context: it takes the context of a session or,
+// as here, the request's body, which some engines begin to read once they have answered.
+func (e v144Smoke) buildKit(t *testing.T) {
+	c, ctx, name := images.New(e), t.Context(), unique()
+	plan := "FROM scratch\nCOPY Dockerfile /plan\nLABEL " + name + "=yes\n" + strings.Repeat("# more than any buffer on the way holds\n", 1<<14)
+	var id struct{ ID string }
+	for _, m := range all(t, must(c.Build(ctx, io.MultiReader(tarball(t, "Dockerfile", plan)), &images.BuildOptions{
+		Tags: []string{name}, Version: images.BuilderBuildKit,
+	}))(t)) {
+		if m.ID == "moby.image.id" {
+			ok(t, json.Unmarshal(m.Aux, &id))
+		}
+	}
+	cleanup(t, func(ctx context.Context) error {
+		_, err := c.Delete(ctx, name, &images.DeleteOptions{Force: true})
+		return err
+	})
+	built := must(e.inspectImage(t, name))(t)
+	equal(t, "BuildKit's image", built.ID, id.ID)
+	equal(t, "its label", built.Config.Labels[name], "yes")
+	ctr := must(containers.New(e).Create(ctx, containers.CreateRequest{Image: name, Cmd: []string{"none"}}, nil))(t).ID
+	cleanup(t, func(ctx context.Context) error { return containers.New(e).Delete(ctx, ctr, nil) })
+	equal(t, "its file", untar(t, must(containers.New(e).Archive(ctx, ctr, "/plan"))(t))["plan"] == plan, true)
 }
 
 func (e v144Smoke) system(t *testing.T) {
@@ -206,6 +235,10 @@ func (e v144Smoke) system(t *testing.T) {
 		}
 	}
 	equal(t, "events that did not come", len(want), 0)
+	if e.isPodman() && !strings.HasPrefix(e.env.Version, "4.") { // 4 answers 200 and nothing, Docker with events
+		none, err := c.Events(ctx, &system.EventsOptions{Until: e.untilNow(), Filters: map[string][]string{"no-such-filter": {"x"}}})
+		fails(t, "events by a filter that there is not", none, err)
+	}
 }
 
 func (e v144Smoke) containers(t *testing.T) {
@@ -286,8 +319,14 @@ func (e v144Smoke) states(t *testing.T) {
 	ok(t, c.Stop(ctx, name, &containers.StopOptions{Timeout: new(0)}))
 	equal(t, "running", must(c.Inspect(ctx, name, nil))(t).State.Running, false)
 	ok(t, c.Stop(ctx, name, nil)) // 304: it does not
+	stats, err := c.Stats(ctx, name, &containers.StatsOptions{Stream: new(false)})
+	if e.isPodman() {
+		fails(t, "statistics of what has stopped", stats, err)
+	} else {
+		equal(t, "statistics of what has stopped", must(must(stats, err)(t).One())(t).CPUStats.CPUUsage.TotalUsage, uint64(0))
+	}
 	ok(t, c.Delete(ctx, name, nil))
-	_, err := c.Inspect(ctx, id, nil)
+	_, err = c.Inspect(ctx, id, nil)
 	missing(t, err)
 
 	label := unique()
@@ -335,6 +374,34 @@ func (e v144Smoke) streams(t *testing.T) {
 		ok(t, err)
 		equal(t, "line", line.Text, "out")
 		equal(t, "has a time", time.Since(line.Time).Abs() < time.Minute, true)
+	}
+
+	// Engines keep a long line in pieces, and put the time and the attributes before each.
+	config := v144.HostConfigLogConfig{Type: "json-file", Config: map[string]string{"env": "GREETING"}}
+	attributes := map[string]string{"GREETING": "hello world"}
+	if e.isPodman() {
+		config, attributes = v144.HostConfigLogConfig{}, nil
+	}
+	id = e.create(t, containers.CreateRequest{
+		Env: []string{"GREETING=hello world"}, HostConfig: v144.HostConfig{LogConfig: config},
+		Cmd: []string{"sh", "-c", "head -c 40000 /dev/zero | tr '\\0' a; echo other >&2; echo; head -c 16384 /dev/zero | tr '\\0' b; echo; echo last"},
+	})
+	ok(t, c.Start(ctx, id, nil))
+	equal(t, "status", e.exit(t, id), int64(0))
+	for _, details := range []bool{false, !e.isPodman()} {
+		var lines []string
+		logs := must(c.Logs(ctx, id, &containers.LogsOptions{Stdout: true, Stderr: true, Timestamps: true, Details: details}))(t)
+		for line, err := range logs.Lines() {
+			ok(t, err)
+			equal(t, "has a time", time.Since(line.Time).Abs() < time.Minute, true)
+			if details {
+				equal(t, "details", line.Details, attributes)
+			}
+			if line.Stream == hijack.Stdout {
+				lines = append(lines, line.Text)
+			}
+		}
+		equal(t, "long lines are whole", slices.Equal(lines, []string{strings.Repeat("a", 40_000), strings.Repeat("b", 16_384), "last"}), true)
 	}
 
 	id = e.create(t, containers.CreateRequest{Cmd: []string{"sh", "-c", "cat; echo done >&2"}, OpenStdin: true, StdinOnce: true})

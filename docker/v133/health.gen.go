@@ -8,7 +8,8 @@ type Health struct {
 	// FailingStreak is how many checks in a row have failed.
 	FailingStreak int64               `json:"FailingStreak,omitzero"`
 	Log           []HealthcheckResult `json:"Log,omitzero"`
-	Status        HealthStatus        `json:"Status,omitzero"`
+	// Status is none or empty where nothing is checked.
+	Status HealthStatus `json:"Status,omitzero"`
 }
 
 // HealthStatus is the member Status of the definition Health.

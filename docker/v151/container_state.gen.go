@@ -15,12 +15,13 @@ type ContainerState struct {
 	ExitCode int64 `json:"ExitCode,omitzero"`
 	// FinishedAt is zero until it has stopped once.
 	FinishedAt time.Time `json:"FinishedAt,omitzero"`
-	Health     *Health   `json:"Health,omitzero"`
-	OOMKilled  bool      `json:"OOMKilled,omitzero"`
-	PID        int64     `json:"Pid,omitzero"`
-	Paused     bool      `json:"Paused,omitzero"`
-	Restarting bool      `json:"Restarting,omitzero"`
-	Running    bool      `json:"Running,omitzero"`
+	// Health is nil to Docker where nothing is checked, and empty to Podman.
+	Health     *Health `json:"Health,omitzero"`
+	OOMKilled  bool    `json:"OOMKilled,omitzero"`
+	PID        int64   `json:"Pid,omitzero"`
+	Paused     bool    `json:"Paused,omitzero"`
+	Restarting bool    `json:"Restarting,omitzero"`
+	Running    bool    `json:"Running,omitzero"`
 	// StartedAt is zero before the first start.
 	StartedAt time.Time            `json:"StartedAt,omitzero"`
 	Status    ContainerStateStatus `json:"Status,omitzero"`

@@ -3,7 +3,7 @@ module github.com/gantry-go/gantry/internal/compat
 go 1.26.0
 
 require (
-	github.com/gantry-go/gantry v0.0.0
+	github.com/gantry-go/gantry v0.1.0
 	github.com/go-json-experiment/json v1.27.2
 	github.com/moby/moby/client v0.6.2
 	github.com/oapi-codegen/runtime v1.8.0

@@ -28,7 +28,9 @@ done <<-END
 END
 while read -r version module; do
 	echo "podman $version"
-	go run ./facts -spec "../../testdata/specs/podman/v$version.json" -module "$module" -o "testdata/podman-$version.json"
+	go run ./facts -spec "../../testdata/specs/podman/v$version.json" -module "$module" -o "testdata/podman-$version.json" \
+		-handlers "../../testdata/handlers/podman/v$version.json"
+	go run ./facts -module "$module" -routers "testdata/routers/podman-$version.txt"
 done <<-END
 	3.1 github.com/containers/podman/v3@v3.1.2
 	3.2 github.com/containers/podman/v3@v3.2.3
@@ -54,4 +56,21 @@ done <<-END
 	5.7 github.com/containers/podman/v5@v5.7.1
 	5.8 github.com/containers/podman/v5@v5.8.2
 	6.0 go.podman.io/podman/v6@v6.0.0
+END
+# Releases of the daemon itself: the newest API versions have modules without it.
+while read -r version module; do
+	go run ./facts -module "$module" -routers "testdata/routers/docker-$version.txt"
+done <<-END
+	1.26 github.com/docker/docker@v1.13.1
+	1.35 github.com/docker/docker@v17.12.1-ce+incompatible
+	1.41 github.com/docker/docker@v20.10.27+incompatible
+	1.42 github.com/docker/docker@v23.0.15+incompatible
+	1.43 github.com/docker/docker@v24.0.9+incompatible
+	1.44 github.com/docker/docker@v25.0.13+incompatible
+	1.45 github.com/docker/docker@v26.1.5+incompatible
+	1.47 github.com/docker/docker@v27.5.1+incompatible
+	1.48 github.com/docker/docker@v28.0.4+incompatible
+	1.50 github.com/docker/docker@v28.2.2+incompatible
+	1.51 github.com/docker/docker@v28.5.2+incompatible
+	1.55 github.com/moby/moby/v2@v2.0.0-beta.24
 END

@@ -1,7 +1,8 @@
 // Package oracle compares generated types with those that the engines themselves encode and decode, member by member:
 // the name on the wire, what is there, and whether it is a pointer. The engines' types are kept as facts, one file for
 // each release, which [facts] writes from the release's Go module; ours are read from the generated files. So the tests
-// need no module of an engine, and hold all versions side by side.
+// need no module of an engine, and hold all versions side by side. The routes that servers register are facts, too, of
+// which a test makes routers again and gives them requests.
 //
 // It is a module of its own for what the program needs.
 //

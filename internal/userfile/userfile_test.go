@@ -5,11 +5,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
+	"github.com/gantry-go/gantry/internal/leak"
 	"github.com/gantry-go/gantry/internal/userfile"
 )
+
+func TestMain(m *testing.M) { leak.Main(m) }
 
 func TestRead(t *testing.T) {
 	dir := t.TempDir()
@@ -36,5 +40,21 @@ func TestRead(t *testing.T) {
 	}
 	if _, err := userfile.Read(at("nothing")); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+// TestReadClosesItsFile reads with the collector off, which would close what is left open.
+func TestReadClosesItsFile(t *testing.T) {
+	percent := debug.SetGCPercent(-1)
+	t.Cleanup(func() { debug.SetGCPercent(percent) }) // after the check
+	leak.Check(t)
+	path := filepath.Join(t.TempDir(), "file")
+	for _, size := range []int{10, userfile.Max + 1} {
+		if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if data, err := userfile.Read(path); (err == nil) != (len(data) == size) {
+			t.Errorf("%d bytes of %d, %v", len(data), size, err)
+		}
 	}
 }

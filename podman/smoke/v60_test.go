@@ -169,7 +169,7 @@ func (e v60Smoke) images(t *testing.T) {
 	if len(removed.Deleted) != 1 || removed.ExitCode != 0 || len(removed.Errors) != 0 {
 		t.Errorf("removed: %+v", removed)
 	}
-	swept := must(c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{repo + ":2"}, All: new(false)}))(t)
+	swept := must(c.DeleteAll(ctx, &images.DeleteAllOptions{Images: []string{repo + ":2"}}))(t)
 	equal(t, "untagged", slices.Contains(swept.Untagged, repo+":2"), true)
 	must(c.Prune(ctx, &images.PruneOptions{Filters: map[string][]string{"label": {"no=such"}}}))(t)
 }
@@ -210,6 +210,8 @@ func (e v60Smoke) system(t *testing.T) {
 		}
 	}
 	equal(t, "events that did not come", want, []string{})
+	none, err := c.Events(ctx, &system.EventsOptions{Stream: new(false), Filters: map[string][]string{"no-such-filter": {"x"}}})
+	fails(t, "events by a filter that there is not", none, err)
 	must(c.Check(ctx, &system.CheckOptions{Quick: true}))(t)
 	must(c.Prune(ctx, &system.PruneOptions{Filters: map[string][]string{"label": {"no=such"}}}))(t)
 }
@@ -292,6 +294,10 @@ func (e v60Smoke) states(t *testing.T) {
 	ok(t, c.Stop(ctx, name, &containers.StopOptions{Timeout: new(0)}))
 	equal(t, "running", must(c.Inspect(ctx, name, nil))(t).State.Running, false)
 	ok(t, c.Stop(ctx, name, nil)) // 304: it does not
+	stats, err := c.Stats(ctx, name, &containers.StatsOptions{Stream: new(false)})
+	fails(t, "statistics of what has stopped", stats, err)
+	report, err := c.StatsAll(ctx, &containers.StatsAllOptions{Containers: []string{unique()}, Stream: new(false)})
+	fails(t, "statistics of what there is not", report, err)
 	removed := must(c.Delete(ctx, name, nil))(t)
 	equal(t, "removed", len(removed) == 1 && removed[0].ID == id && removed[0].Err == "", true)
 	missing(t, c.Exists(ctx, id, nil))
@@ -311,7 +317,7 @@ func (e v60Smoke) restarts(t *testing.T) {
 	logged := func(want string) {
 		t.Helper()
 		eventually(t, "the log is "+want, func() bool {
-			archive, err := c.Archive(ctx, id, "/log", nil)
+			archive, err := c.Archive(ctx, id, "/log")
 			if errors.Is(err, transport.ErrNotFound) {
 				return false // it has not begun
 			}
@@ -346,9 +352,9 @@ func (e v60Smoke) files(t *testing.T) {
 	c, ctx := containers.New(e), t.Context()
 	id := e.create(t, e.script("cat /root/file; rm /etc/passwd"))
 	ok(t, c.PutArchive(ctx, id, "/root", tarball(t, "file", "content\n"), nil))
-	equal(t, "files", untar(t, must(c.Archive(ctx, id, "/root/file", nil))(t)), map[string]string{"file": "content\n"})
+	equal(t, "files", untar(t, must(c.Archive(ctx, id, "/root/file"))(t)), map[string]string{"file": "content\n"})
 	if !e.env.Rootless { // a user sees its mounts within its own namespace alone
-		mounted := readAll(t, must(c.Mount(ctx, id, nil))(t))
+		mounted := readAll(t, must(c.Mount(ctx, id))(t))
 		equal(t, "mounted", must(c.ShowMounted(ctx))(t)[id], strings.TrimSpace(string(mounted)))
 		ok(t, c.Unmount(ctx, id))
 	}
@@ -379,6 +385,19 @@ func (e v60Smoke) streams(t *testing.T) {
 		equal(t, "line", line.Text, "out")
 		equal(t, "has a time", time.Since(line.Time).Abs() < time.Minute, true)
 	}
+
+	// Podman keeps a long line in pieces, and puts the time before each.
+	id = e.start(t, e.script("head -c 40000 /dev/zero | tr '\\0' a; echo other >&2; echo; head -c 16384 /dev/zero | tr '\\0' b; echo; echo last"))
+	equal(t, "status", e.exit(t, id), int32(0))
+	var lines []string
+	for line, err := range must(c.Logs(ctx, id, &containers.LogsOptions{Stdout: true, Stderr: true, Timestamps: true}))(t).Lines() {
+		ok(t, err)
+		equal(t, "has a time", time.Since(line.Time).Abs() < time.Minute, true)
+		if line.Stream == hijack.Stdout {
+			lines = append(lines, line.Text)
+		}
+	}
+	equal(t, "long lines are whole", slices.Equal(lines, []string{strings.Repeat("a", 40_000), strings.Repeat("b", 16_384), "last"}), true)
 
 	spec = e.script("cat; echo done >&2")
 	spec.Stdin = new(true)
@@ -458,6 +477,7 @@ func (e v60Smoke) pods(t *testing.T) {
 	member := e.create(t, spec)
 	ok(t, c.Exists(ctx, name))
 	equal(t, "started", must(c.Start(ctx, id))(t).ID, id)
+	must(c.Start(ctx, id))(t) // 304: it runs
 	got := must(c.Inspect(ctx, name))(t)
 	equal(t, "id and state", got.ID+got.State, id+"Running")
 	equal(t, "members", len(got.Containers), 2)
@@ -474,7 +494,8 @@ func (e v60Smoke) pods(t *testing.T) {
 		equal(t, "unpaused", must(c.Unpause(ctx, id))(t).ID, id)
 	}
 	equal(t, "restarted", must(c.Restart(ctx, id))(t).ID, id)
-	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: new(0)}))(t).ID, id)
+	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: 1}))(t).ID, id)
+	must(c.Stop(ctx, id, nil))(t) // 304: it does not
 	must(c.Start(ctx, id))(t)
 	equal(t, "killed", must(c.Kill(ctx, id, &pods.KillOptions{Signal: "SIGKILL"}))(t).ID, id)
 	equal(t, "removed", must(c.Delete(ctx, id, &pods.DeleteOptions{Force: true}))(t).ID, id)
@@ -499,7 +520,7 @@ func (e v60Smoke) kube(t *testing.T) {
 func (e v60Smoke) secrets(t *testing.T) {
 	c, ctx, name := secrets.New(e), t.Context(), unique()
 	id := must(c.Create(ctx, name, strings.NewReader("hush"), nil))(t).ID
-	cleanup(t, func(ctx context.Context) error { return c.Delete(ctx, id, nil) })
+	cleanup(t, func(ctx context.Context) error { return c.Delete(ctx, id) })
 	equal(t, "name", must(c.Inspect(ctx, id, nil))(t).Spec.Name, name)
 	list := must(c.List(ctx, &secrets.ListOptions{Filters: map[string][]string{"name": {name}}}))(t)
 	equal(t, "listed", len(list) == 1 && list[0].ID == id && list[0].Spec.Driver.Name == "file" && !list[0].CreatedAt.IsZero(), true)
@@ -508,7 +529,7 @@ func (e v60Smoke) secrets(t *testing.T) {
 	spec.Secrets = []v60.Secret{{Source: name, Target: "mine", Mode: 0o444}}
 	stdout, _ := e.output(t, spec)
 	equal(t, "what the container reads", stdout, "hush")
-	ok(t, c.Delete(ctx, id, nil))
+	ok(t, c.Delete(ctx, id))
 	_, err := c.Inspect(ctx, id, nil)
 	missing(t, err)
 }
@@ -526,7 +547,7 @@ func (e v60Smoke) volumes(t *testing.T) {
 	spec.Volumes = []v60.NamedVolume{{Name: name, Dest: "/v"}}
 	id := e.start(t, spec)
 	equal(t, "status", e.exit(t, id), int32(0))
-	equal(t, "content", untar(t, must(containers.New(e).Archive(ctx, id, "/v/f", nil))(t))["f"], "kept\n")
+	equal(t, "content", untar(t, must(containers.New(e).Archive(ctx, id, "/v/f"))(t))["f"], "kept\n")
 	must(containers.New(e).Delete(ctx, id, nil))(t)
 	content := readAll(t, must(c.Export(ctx, name))(t))
 	equal(t, "exported", untar(t, bytes.NewReader(content))["f"], "kept\n")
@@ -581,10 +602,10 @@ func (e v60Smoke) manifests(t *testing.T) {
 	equal(t, "modified", modified.ID, id)
 	got := must(c.Inspect(ctx, name, nil))(t)
 	equal(t, "listed", len(got.Manifests) == 1 && got.Manifests[0].Platform.Architecture == "arm64", true)
-	equal(t, "added the old way", must(c.Add(ctx, name, &v60.ManifestAddOptions{Images: []string{local}}))(t).ID, id)
+	equal(t, "added the old way", must(c.Add(ctx, name, &v60.ManifestAddOptions{Images: []string{local}}, nil))(t).ID, id)
 	equal(t, "removed", must(c.Delete(ctx, name, nil))(t).ExitCode, int64(0))
 	missing(t, c.Exists(ctx, name))
-	_, err := c.Add(ctx, name, &v60.ManifestAddOptions{Images: []string{local}})
+	_, err := c.Add(ctx, name, &v60.ManifestAddOptions{Images: []string{local}}, nil)
 	missing(t, err)
 }
 

@@ -5,7 +5,9 @@ package v32
 
 // RestoreReport is the definition RestoreReport.
 type RestoreReport struct {
-	CriuStatistics         CRIUStatistics `json:"criu_statistics,omitzero"`
-	ID                     string         `json:"Id,omitzero"`
-	RuntimeRestoreDuration int64          `json:"runtime_restore_duration,omitzero"`
+	CriuStatistics CRIUStatistics `json:"criu_statistics,omitzero"`
+	// Err: until API 3.4.
+	Err                    string `json:"Err,omitzero"`
+	ID                     string `json:"Id,omitzero"`
+	RuntimeRestoreDuration int64  `json:"runtime_restore_duration,omitzero"`
 }

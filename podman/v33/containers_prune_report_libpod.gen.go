@@ -6,10 +6,7 @@ package v33
 // ContainersPruneReportLibpod is the definition LibpodContainersPruneReport, which other versions call
 // ContainersPruneReportLibpod.
 type ContainersPruneReportLibpod struct {
-	// Error: until API 3.4.
-	Error string `json:"error,omitzero"`
-	// ID: until API 3.4.
-	ID string `json:"id,omitzero"`
-	// Space: until API 3.4.
-	Space int64 `json:"space,omitzero"`
+	Err  string `json:"Err,omitzero"`
+	ID   string `json:"Id,omitzero"`
+	Size uint64 `json:"Size,omitzero"`
 }

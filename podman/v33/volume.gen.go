@@ -3,15 +3,21 @@
 
 package v33
 
+import (
+	"time"
+)
+
 // Volume is the definition Volume.
 type Volume struct {
-	CreatedAt  string            `json:"CreatedAt,omitzero"`
+	Anonymous  bool              `json:"Anonymous,omitzero"`
+	CreatedAt  time.Time         `json:"CreatedAt,omitzero"`
 	Driver     string            `json:"Driver"`
+	GID        int64             `json:"GID,omitzero"`
 	Labels     map[string]string `json:"Labels"`
 	Mountpoint string            `json:"Mountpoint"`
 	Name       string            `json:"Name"`
 	Options    map[string]string `json:"Options"`
 	Scope      string            `json:"Scope"`
 	Status     map[string]any    `json:"Status,omitzero"`
-	UsageData  VolumeUsageData   `json:"UsageData,omitzero"`
+	UID        int64             `json:"UID,omitzero"`
 }

@@ -5,7 +5,15 @@ package v34
 
 // ImageBuildReport is the definition ImageBuildReport.
 type ImageBuildReport struct {
-	Aux    any    `json:"aux,omitzero"`
-	Error  string `json:"error,omitzero"`
-	Stream string `json:"stream,omitzero"`
+	Aux   any    `json:"aux,omitzero"`
+	Error string `json:"error,omitzero"`
+	// ErrorDetail: since API 3.4.
+	ErrorDetail ImageBuildReportErrorDetail `json:"errorDetail,omitzero"`
+	Stream      string                      `json:"stream,omitzero"`
+}
+
+// ImageBuildReportErrorDetail is the member errorDetail of the definition ImageBuildReport. Since API 3.4.
+type ImageBuildReportErrorDetail struct {
+	Code    int64  `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
 }

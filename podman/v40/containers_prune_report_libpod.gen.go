@@ -6,10 +6,7 @@ package v40
 // ContainersPruneReportLibpod is the definition LibpodContainersPruneReport, which other versions call
 // ContainersPruneReportLibpod.
 type ContainersPruneReportLibpod struct {
-	// Err: since API 4.0.
-	Err string `json:"Err,omitzero"`
-	// ID: since API 4.0.
-	ID string `json:"Id,omitzero"`
-	// Size: since API 4.0.
-	Size int64 `json:"Size,omitzero"`
+	Err  string `json:"Err,omitzero"`
+	ID   string `json:"Id,omitzero"`
+	Size uint64 `json:"Size,omitzero"`
 }

@@ -9,13 +9,11 @@ import (
 
 // VolumeConfigResponse is the definition VolumeConfigResponse.
 type VolumeConfigResponse struct {
-	// Anonymous: since API 4.0.
-	Anonymous bool      `json:"Anonymous,omitzero"`
-	CreatedAt time.Time `json:"CreatedAt,omitzero"`
-	Driver    string    `json:"Driver,omitzero"`
-	// GID: since API 4.0.
-	GID    int64             `json:"GID,omitzero"`
-	Labels map[string]string `json:"Labels,omitzero"`
+	Anonymous bool              `json:"Anonymous,omitzero"`
+	CreatedAt time.Time         `json:"CreatedAt,omitzero"`
+	Driver    string            `json:"Driver,omitzero"`
+	GID       int64             `json:"GID,omitzero"`
+	Labels    map[string]string `json:"Labels,omitzero"`
 	// MountCount: since API 4.0.
 	MountCount uint64 `json:"MountCount,omitzero"`
 	Mountpoint string `json:"Mountpoint,omitzero"`
@@ -27,6 +25,5 @@ type VolumeConfigResponse struct {
 	Options     map[string]string `json:"Options,omitzero"`
 	Scope       string            `json:"Scope,omitzero"`
 	Status      map[string]any    `json:"Status,omitzero"`
-	// UID: since API 4.0.
-	UID int64 `json:"UID,omitzero"`
+	UID         int64             `json:"UID,omitzero"`
 }

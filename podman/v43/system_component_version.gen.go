@@ -4,7 +4,7 @@
 package v43
 
 // SystemComponentVersion is the definition EntitiesTypesComponentVersion, which other versions call
-// SystemComponentVersion. Since API 3.2.
+// SystemComponentVersion.
 type SystemComponentVersion struct {
 	Details map[string]string `json:"Details,omitzero"`
 	Name    string            `json:"Name,omitzero"`

@@ -5,6 +5,8 @@ package v44
 
 // Schema2ListPublic is the definition Schema2List, which other versions call Schema2ListPublic.
 type Schema2ListPublic struct {
+	// Annotations: since API 4.4.
+	Annotations   map[string]string           `json:"annotations,omitzero"`
 	Manifests     []Schema2ManifestDescriptor `json:"manifests,omitzero"`
 	MediaType     string                      `json:"mediaType,omitzero"`
 	SchemaVersion int64                       `json:"schemaVersion,omitzero"`

@@ -5,9 +5,11 @@ package v47
 
 // Schema2ManifestDescriptor is the definition Schema2ManifestDescriptor.
 type Schema2ManifestDescriptor struct {
-	Digest    Digest              `json:"digest,omitzero"`
-	MediaType string              `json:"mediaType,omitzero"`
-	Platform  Schema2PlatformSpec `json:"platform,omitzero"`
-	Size      int64               `json:"size,omitzero"`
-	URLs      []string            `json:"urls,omitzero"`
+	// Annotations: since API 4.4.
+	Annotations map[string]string   `json:"annotations,omitzero"`
+	Digest      Digest              `json:"digest,omitzero"`
+	MediaType   string              `json:"mediaType,omitzero"`
+	Platform    Schema2PlatformSpec `json:"platform,omitzero"`
+	Size        int64               `json:"size,omitzero"`
+	URLs        []string            `json:"urls,omitzero"`
 }

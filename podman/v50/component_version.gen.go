@@ -3,7 +3,7 @@
 
 package v50
 
-// ComponentVersion is the definition ComponentVersion. Since API 3.2.
+// ComponentVersion is the definition ComponentVersion.
 type ComponentVersion struct {
 	Details map[string]string `json:"Details,omitzero"`
 	Name    string            `json:"Name,omitzero"`

@@ -5,7 +5,15 @@ package v50
 
 // Schema2ManifestDescriptor is the definition Schema2ManifestDescriptor.
 type Schema2ManifestDescriptor struct {
-	Digest    Digest              `json:"digest,omitzero"`
+	// Annotations: since API 4.4.
+	Annotations map[string]string `json:"annotations,omitzero"`
+	// ArtifactType: since API 5.0.
+	ArtifactType string `json:"artifactType,omitzero"`
+	// Data: since API 5.0.
+	Data   []uint8 `json:"data,omitzero"`
+	Digest Digest  `json:"digest,omitzero"`
+	// Files: since API 5.0.
+	Files     []string            `json:"files,omitzero"`
 	MediaType string              `json:"mediaType,omitzero"`
 	Platform  Schema2PlatformSpec `json:"platform,omitzero"`
 	Size      int64               `json:"size,omitzero"`

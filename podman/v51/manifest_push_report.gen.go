@@ -5,9 +5,7 @@ package v51
 
 // ManifestPushReport is the definition ManifestPushReport.
 type ManifestPushReport struct {
-	Error string `json:"error,omitzero"`
-	ID    string `json:"Id,omitzero"`
-	// Manifestdigest: since API 4.6.
-	Manifestdigest string `json:"manifestdigest,omitzero"`
-	Stream         string `json:"stream,omitzero"`
+	Error  string `json:"error,omitzero"`
+	ID     string `json:"Id,omitzero"`
+	Stream string `json:"stream,omitzero"`
 }

@@ -5,7 +5,13 @@ package v52
 
 // Schema2ListPublic is the definition Schema2ListPublic.
 type Schema2ListPublic struct {
+	// Annotations: since API 4.4.
+	Annotations map[string]string `json:"annotations,omitzero"`
+	// ArtifactType: since API 5.0.
+	ArtifactType  string                      `json:"artifactType,omitzero"`
 	Manifests     []Schema2ManifestDescriptor `json:"manifests,omitzero"`
 	MediaType     string                      `json:"mediaType,omitzero"`
 	SchemaVersion int64                       `json:"schemaVersion,omitzero"`
+	// Subject: since API 5.0.
+	Subject Schema2ManifestDescriptor `json:"subject,omitzero"`
 }

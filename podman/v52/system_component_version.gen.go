@@ -5,33 +5,21 @@ package v52
 
 // SystemComponentVersion is the definition SystemComponentVersion.
 type SystemComponentVersion struct {
-	// APIVersion: since API 3.2.
-	APIVersion string `json:"ApiVersion,omitzero"`
-	// Arch: since API 3.2.
-	Arch string `json:"Arch,omitzero"`
-	// BuildTime: since API 3.2.
-	BuildTime string `json:"BuildTime,omitzero"`
-	// Components: since API 3.2.
-	Components []ComponentVersion `json:"Components,omitzero"`
-	// Experimental: since API 3.2.
-	Experimental bool `json:"Experimental,omitzero"`
-	// GitCommit: since API 3.2.
-	GitCommit string `json:"GitCommit,omitzero"`
-	// GoVersion: since API 3.2.
-	GoVersion string `json:"GoVersion,omitzero"`
-	// KernelVersion: since API 3.2.
-	KernelVersion string `json:"KernelVersion,omitzero"`
-	// MinAPIVersion: since API 3.2.
-	MinAPIVersion string `json:"MinAPIVersion,omitzero"`
-	// OS: since API 3.2.
-	OS string `json:"Os,omitzero"`
-	// Platform: since API 3.2.
-	Platform SystemComponentVersionPlatform `json:"Platform,omitzero"`
-	// Version: since API 3.2.
-	Version string `json:"Version,omitzero"`
+	APIVersion    string                         `json:"ApiVersion,omitzero"`
+	Arch          string                         `json:"Arch,omitzero"`
+	BuildTime     string                         `json:"BuildTime,omitzero"`
+	Components    []ComponentVersion             `json:"Components,omitzero"`
+	Experimental  bool                           `json:"Experimental,omitzero"`
+	GitCommit     string                         `json:"GitCommit,omitzero"`
+	GoVersion     string                         `json:"GoVersion,omitzero"`
+	KernelVersion string                         `json:"KernelVersion,omitzero"`
+	MinAPIVersion string                         `json:"MinAPIVersion,omitzero"`
+	OS            string                         `json:"Os,omitzero"`
+	Platform      SystemComponentVersionPlatform `json:"Platform,omitzero"`
+	Version       string                         `json:"Version,omitzero"`
 }
 
-// SystemComponentVersionPlatform is the member Platform of the definition SystemComponentVersion. Since API 3.2.
+// SystemComponentVersionPlatform is the member Platform of the definition SystemComponentVersion.
 type SystemComponentVersionPlatform struct {
 	Name string `json:"Name,omitzero"`
 }

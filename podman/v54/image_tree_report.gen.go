@@ -5,6 +5,5 @@ package v54
 
 // ImageTreeReport is the definition ImageTreeReport.
 type ImageTreeReport struct {
-	// Tree: since API 3.3.
 	Tree string `json:"Tree,omitzero"`
 }

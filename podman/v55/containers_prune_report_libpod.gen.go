@@ -5,10 +5,7 @@ package v55
 
 // ContainersPruneReportLibpod is the definition ContainersPruneReportLibpod.
 type ContainersPruneReportLibpod struct {
-	// Err: since API 4.0.
-	Err string `json:"Err,omitzero"`
-	// ID: since API 4.0.
-	ID string `json:"Id,omitzero"`
-	// Size: since API 4.0.
-	Size int64 `json:"Size,omitzero"`
+	Err  string `json:"Err,omitzero"`
+	ID   string `json:"Id,omitzero"`
+	Size uint64 `json:"Size,omitzero"`
 }

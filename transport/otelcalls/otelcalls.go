@@ -2,7 +2,10 @@
 //
 //	engine, err := docker.Open(ctx, transport.WithObserver(otelcalls.New(nil)))
 //
-// It is a module of its own, so that OpenTelemetry is linked, and required, by who imports it alone.
+// It is a module of its own, so that OpenTelemetry is linked, and required, by who imports it alone. It has the version of
+// the module that it belongs to:
+//
+//	go get github.com/gantry-go/gantry/transport/otelcalls
 //
 // A span is called after the operation, "docker ContainerStart", and made a child of the one in the call's context. It
 // ends with the call: that of a stream or of an upgraded connection when that is closed. It sees calls, and touches

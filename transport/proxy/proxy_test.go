@@ -161,13 +161,19 @@ func TestProxiesThatRefuse(t *testing.T) {
 		}
 		return kind + "://alice:canary@" + s.start(t, nil, serve).address
 	}
-	gone, nobody := new(server), new(server)
+	anonymous := func(answer string) string { return strings.Replace(answers(answer), "alice:canary@", "", 1) }
+	gone, nobody, private := new(server), new(server), new(server)
 	gone.start(t, nil, func(net.Conn) {})
 	nobody.start(t, nil, nobody.http)
+	strange := testcert.Authority(t, "strange").Server(t, []string{"127.0.0.1"})
+	private.start(t, &tls.Config{Certificates: []tls.Certificate{strange.TLS()}, MinVersion: tls.VersionTLS12}, private.http)
 	for name, c := range map[string]struct{ url, word string }{
 		"nobody there":          {"http://alice:canary@" + dead.Addr().String(), "refused"},
 		"nobody there, SOCKS":   {"socks5://alice:canary@" + dead.Addr().String(), "refused"},
-		"wrong password":        {wants("http"), "407"},
+		"wrong password":        {wants("http"), "407 it refuses these credentials"},
+		"wrong password, 401":   {answers("HTTP/1.1 401 Unauthorized\r\n\r\n"), "401 it refuses these credentials"}, // which is what tinyproxy says
+		"no password":           {anonymous("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"), "it refuses: 407 Proxy Authentication Required"},
+		"no password, 401":      {anonymous("HTTP/1.1 401 Unauthorized\r\n\r\n"), "it refuses: 401 Unauthorized"},
 		"wrong password, SOCKS": {wants("socks5"), "username/password"},
 		"refused":               {answers("HTTP/1.1 403 canary\r\n\r\n"), "403 Forbidden"},
 		"redirected":            {answers("HTTP/1.1 302 Found\r\nLocation: http://canary/\r\n\r\n"), "302 Found"},
@@ -177,15 +183,64 @@ func TestProxiesThatRefuse(t *testing.T) {
 		"hung up, SOCKS":        {"socks5://alice:canary@" + gone.address, ""},
 		"no engine":             {"http://" + nobody.address, "502"},
 		"TLS to a plain one":    {"https://alice:canary@" + nobody.address, "TLS handshake"},
+		"TLS to a stranger":     {"https://alice:canary@" + private.address, "TLS handshake: tls: failed to verify certificate"},
+		"plain text to TLS":     {"http://alice:canary@" + private.address, ""},
+		"switched":              {answers("HTTP/1.1 101 Switching Protocols\r\n\r\n"), "101"},
 	} {
 		cl := open(t, "tcp://"+dead.Addr().String(), proxy.Through(c.url))
 		err := transport.None(t.Context(), cl, opStart.Request("conny"))
 		failure, ok := errors.AsType[*transport.Error](err)
-		if !ok || !errors.Is(err, transport.ErrConnect) || failure.MayHaveActed || !strings.Contains(err.Error(), c.word) || !strings.Contains(err.Error(), "through the proxy") {
+		if !ok || !errors.Is(err, transport.ErrConnect) || failure.MayHaveActed || !strings.Contains(err.Error(), c.word) ||
+			!strings.Contains(err.Error(), "through the proxy "+strings.Replace(c.url, "alice:canary@", "", 1)+": ") {
 			t.Errorf("%s: %v, want %q", name, err, c.word)
 		}
 		if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "alice") || name != "no HTTP" && strings.Contains(text, "canary") {
 			t.Errorf("%s: a secret in %s", name, text)
+		}
+	}
+}
+
+// TestProxiesThatKeepOneWaiting has proxies that say something else before they open the tunnel.
+func TestProxiesThatKeepOneWaiting(t *testing.T) {
+	e := fake(t, transporttest.TCP())
+	s := &server{before: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"}
+	s.start(t, nil, s.http)
+	callAll(t, open(t, e.Host(), proxy.Through("http://"+s.address)))
+}
+
+// TestNamesThatNoProxyTakes has a name that SOCKS cannot hold: it is refused, and no connection stays open.
+func TestNamesThatNoProxyTakes(t *testing.T) {
+	s := new(server)
+	s.start(t, nil, s.socks)
+	c := open(t, "tcp://"+strings.Repeat("a.", 150)+"example:2375", proxy.Through("socks5://"+s.address))
+	err := transport.None(t.Context(), c, opStart.Request("conny"))
+	failure, ok := errors.AsType[*transport.Error](err)
+	if !ok || !errors.Is(err, transport.ErrConnect) || failure.MayHaveActed || s.tunnels.Load() != 0 {
+		t.Errorf("%v, %d tunnels", err, s.tunnels.Load())
+	}
+}
+
+// TestRefusedConnectionsAreClosed has proxies that refuse and go on listening, until they see that the other end is gone.
+func TestRefusedConnectionsAreClosed(t *testing.T) {
+	for scheme, refuse := range map[string]func(c net.Conn){
+		"http":   func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 403 Forbidden\r\n\r\n") },
+		"socks5": func(c net.Conn) { _, _ = c.Write([]byte{5, 0xff}) },
+	} {
+		gone := make(chan struct{})
+		s := new(server)
+		s.start(t, nil, func(c net.Conn) {
+			refuse(c)
+			_, _ = io.Copy(io.Discard, c)
+			close(gone)
+		})
+		c := open(t, "tcp://engine", proxy.Through(scheme+"://"+s.address))
+		if err := transport.None(t.Context(), c, opStart.Request("conny")); !errors.Is(err, transport.ErrConnect) {
+			t.Errorf("%s: %v", scheme, err)
+		}
+		select {
+		case <-gone:
+		case <-time.After(10 * time.Second):
+			t.Errorf("%s: the connection is open after the refusal", scheme)
 		}
 	}
 }

@@ -18,6 +18,7 @@ type server struct {
 	address        string
 	user, password string
 	answer         string // in place of opening a tunnel
+	before         string // what comes before the answer
 	tunnels        atomic.Int32
 	target         atomic.Value // the last address asked for
 }
@@ -84,7 +85,7 @@ func (s *server) http(conn net.Conn) {
 	case user != s.user || password != s.password:
 		_, _ = io.WriteString(conn, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
 	default:
-		s.tunnel(conn, r.RequestURI, "HTTP/1.1 200 Connection established\r\n\r\n", "HTTP/1.1 502 Bad Gateway\r\n\r\n")
+		s.tunnel(conn, r.RequestURI, s.before+"HTTP/1.1 200 Connection established\r\n\r\n", "HTTP/1.1 502 Bad Gateway\r\n\r\n")
 	}
 }
 
@@ -147,6 +148,7 @@ func (s *server) tunnel(conn net.Conn, address, yes, no string) {
 }
 
 func pass(to, from net.Conn) {
-	_, _ = io.Copy(to, from)
+	// By Read and Write: the pipes by which the kernel would do it are kept until they are collected.
+	_, _ = io.Copy(struct{ io.Writer }{to}, struct{ io.Reader }{from})
 	_ = to.(interface{ CloseWrite() error }).CloseWrite()
 }

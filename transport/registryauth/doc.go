@@ -7,9 +7,16 @@
 //	})
 //
 // A [Keyring] is asked when the call is made. It finds out which registry the call is about, as the engine will, and
-// hands over that registry's credential and no other's; where it has none, nothing is sent. A file that cannot be read
-// and a helper that is missing or fails are errors of the call, of class [transport.ErrCredentials], and nothing is sent
-// then either. [Default], [Docker], [Podman] and [File] read what the command lines read; [New] makes a keyring of
+// hands over that registry's credential and no other's; where it has none, nothing is sent. A name that is no reference
+// to an image in a registry is an error, and nothing is sent.
+//
+// A short name with Podman's API, such as "busybox", is the one exception: the engine's own configuration decides which
+// registries it is looked for in, and the client cannot know. Podman is then given all credentials that are listed, as by
+// podman --remote for every name, each bound to its registry. Write the name in full, "docker.io/library/busybox", to
+// give one; or limit the keyring by [Keyring.Only].
+//
+// A file that cannot be read and a helper that is missing or fails are errors of the call, of class
+// [transport.ErrCredentials], and nothing is sent then either. [Default], [Docker], [Podman] and [File] read what the command lines read; [New] makes a keyring of
 // providers of yours, such as a vault. A build takes a keyring as RegistryConfig, for all registries that it may meet.
 //
 // A fixed credential is a header:

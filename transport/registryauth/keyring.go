@@ -138,12 +138,12 @@ func (k *Keyring) RegistryHeader(ctx context.Context, q transport.RegistryQuery)
 	if q.Image == "" {
 		return "", fmt.Errorf("registryauth: %w: the request names no image whose registry could be told", transport.ErrInvalidInput)
 	}
-	if q.Engine == podman && isShort(q.Image) {
-		return k.all(ctx, q) // the engine decides which registry it means
-	}
 	image, err := Parse(q.Image)
 	if err != nil {
 		return "", err
+	}
+	if q.Engine == podman && isShort(q.Image) {
+		return k.all(ctx, q) // the engine decides which registry it means
 	}
 	image.Engine, image.Refused = q.Engine, q.Refused != ""
 	c, err := k.Credential(ctx, image)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,10 +144,52 @@ func TestRow92NothingForOthers(t *testing.T) {
 					t.Errorf("%s: %q: %v", name, image, err)
 				}
 			}
-			// Podman gets credentials with their addresses, and only for what may be theirs.
-			header, _ := k.RegistryHeader(t.Context(), transport.RegistryQuery{Header: one, Image: image, Engine: "podman"})
+			// Podman gets credentials with their addresses, and only for what may be theirs: a short name. What is no
+			// reference is none of these.
+			header, err := k.RegistryHeader(t.Context(), transport.RegistryQuery{Header: one, Image: image, Engine: "podman"})
+			if _, none := registryauth.Parse(image); none != nil && (header != "" || !errors.Is(err, transport.ErrInvalidInput)) {
+				t.Errorf("%s: Podman gets credentials for %q, which is no reference (%v)", name, image, err)
+			}
 			if all, err := registryauth.DecodeConfig(header); header != "" && (err != nil || len(all) != 1 || all["registry.example"].Username != "alice") {
 				t.Errorf("%s: Podman gets %v for %q", name, all, image)
+			}
+		}
+	}
+}
+
+// TestShortNamesOnPodman holds which names Podman is given all credentials for: those that name no registry, as its own
+// configuration decides what they mean. Each is bound to its registry, and Only leaves out what is not meant.
+func TestShortNamesOnPodman(t *testing.T) {
+	ring := registryauth.New(registryauth.Config{"registry.example": {Username: "alice"}, "other.example/team": {Username: "bob"}})
+	for image, want := range map[string][]string{
+		"busybox":                              {"other.example/team", "registry.example"},
+		"busybox:latest":                       {"other.example/team", "registry.example"},
+		"team/app":                             {"other.example/team", "registry.example"},
+		"registry.example":                     {"other.example/team", "registry.example"}, // a name with a dot
+		"a@sha256:" + strings.Repeat("f", 64):  {"other.example/team", "registry.example"},
+		"docker.io/library/busybox":            nil,
+		"docker://busybox":                     nil,
+		"registry.example/a":                   {"registry.example"},
+		"other.example/team/a":                 {"other.example"},
+		"other.example/a":                      nil,
+		"localhost/a":                          nil,
+		"LOCAL/a":                              nil,
+		"third.example/registry.example/a":     nil,
+		"registry.example:5000/other.example/": nil, // no reference
+	} {
+		for limited, k := range map[bool]*registryauth.Keyring{false: ring, true: ring.Only("registry.example")} {
+			header, err := k.RegistryHeader(t.Context(), transport.RegistryQuery{Header: one, Image: image, Engine: "podman"})
+			var got []string
+			if header != "" {
+				all, bad := registryauth.DecodeConfig(header)
+				if bad != nil {
+					t.Fatal(bad)
+				}
+				got = slices.Sorted(maps.Keys(all))
+			}
+			wanted := slices.DeleteFunc(slices.Clone(want), func(r string) bool { return limited && !strings.HasPrefix(r, "registry.example") })
+			if !slices.Equal(got, wanted) {
+				t.Errorf("%s, limited %v: %q, want %q (%v)", image, limited, got, wanted, err)
 			}
 		}
 	}
@@ -168,7 +212,7 @@ func TestRow92ProvidersAreChecked(t *testing.T) {
 // FuzzRow92OneRegistry holds that whoever gets a credential is the registry that it is kept for, told by the text alone.
 func FuzzRow92OneRegistry(f *testing.F) {
 	for _, key := range []string{"registry.example", "https://registry.example:5000/v1/", "docker.io", "https://index.docker.io/v1/", "r.example/ns", "a@b", ""} {
-		for _, image := range []string{"registry.example/a", "registry.example:5000/a:v1", "busybox", "registry.example@evil/a", "R.EXAMPLE/ns/x", "docker://r.example/ns", ""} {
+		for _, image := range []string{"registry.example/a", "registry.example:5000/a:v1", "busybox", "registry.example@evil/a", "R.EXAMPLE/ns/x", "docker://r.example/ns", "docker://busybox:v1", "docker://localhost", "docker://localhost/a", ""} {
 			f.Add(key, image)
 		}
 	}
@@ -194,8 +238,10 @@ func FuzzRow92OneRegistry(f *testing.F) {
 		if scheme, rest, found := strings.Cut(strings.ToLower(key), "://"); found && (scheme == "https" || scheme == "http") {
 			address = rest
 		}
-		meant := plain(strings.TrimPrefix(image, "docker://"))
-		if plain(address) != meant && (plain(address) != "docker.io" || strings.ContainsAny(meant, ".:") && strings.Contains(image, "/") || strings.HasPrefix(image, "localhost/")) {
+		name := strings.TrimPrefix(image, "docker://")
+		meant := plain(name)
+		named := strings.Contains(name, "/") && (strings.ContainsAny(meant, ".:") || meant == "localhost") // a registry, not the hub's
+		if plain(address) != meant && (plain(address) != "docker.io" || named) {
 			t.Errorf("the credential of %q for %q", key, image)
 		}
 		if strings.ContainsFunc(image, func(c rune) bool { return c <= ' ' || c > '~' || c == '\\' || c == '?' || c == '#' || c == '%' }) {

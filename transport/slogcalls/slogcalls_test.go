@@ -130,6 +130,24 @@ func TestLevels(t *testing.T) {
 	}
 }
 
+// TestLevelsOfStatuses holds where the levels of answers begin and end.
+func TestLevelsOfStatuses(t *testing.T) {
+	for status, want := range map[int]slog.Level{
+		101: slog.LevelWarn, 200: slog.LevelWarn, 307: slog.LevelWarn, 399: slog.LevelWarn, // what fails beside a success
+		400: slog.LevelInfo, 401: slog.LevelInfo, 404: slog.LevelInfo, 499: slog.LevelInfo,
+		500: slog.LevelWarn, 503: slog.LevelWarn,
+	} {
+		call := &transport.Call{Err: &transport.Error{Status: status}, Status: status, Attempts: 1}
+		if got := slogcalls.Level(call); got != want {
+			t.Errorf("%d: %v, want %v", status, got, want)
+		}
+		call.Err = nil
+		if got := slogcalls.Level(call); got != slog.LevelDebug {
+			t.Errorf("%d, no failure: %v", status, got)
+		}
+	}
+}
+
 func ExampleNew() {
 	engine, err := transporttest.Start()
 	if err != nil {

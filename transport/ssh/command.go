@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -203,35 +202,4 @@ func (p *remote) silent() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.complaint()
-}
-
-// podmanInfo asks for the socket in a form that all versions print alike.
-const podmanInfo = `podman info --format '{{.Host.RemoteSocket.Path}}'`
-
-// askPodman returns the socket that Podman names as its own on the server, or "" if it names none that can be used.
-func (l *link) askPodman(ctx context.Context) (string, error) {
-	p, err := l.run(ctx, podmanInfo)
-	if err != nil {
-		if _, isRefusal := errors.AsType[*refusal](err); isRefusal {
-			return "", nil // the next step says what is refused
-		}
-		return "", err
-	}
-	p.start()
-	defer p.Close() //nolint:errcheck // it never fails
-	_ = p.CloseWrite()
-	stop := context.AfterFunc(ctx, func() { _ = p.Close() })
-	defer stop()
-	text, err := io.ReadAll(io.LimitReader(p, maxStderr))
-	if ctx.Err() != nil {
-		return "", context.Cause(ctx)
-	}
-	if err != nil && l.broken() {
-		return "", &gone{l.lost()}
-	}
-	path := strings.TrimPrefix(strings.TrimSpace(string(text)), "unix://")
-	if err != nil || !strings.HasPrefix(path, "/") || checkPath(path) != nil {
-		return "", nil // the program that is run next says what is wrong
-	}
-	return path, nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"strings"
 	"testing"
 
@@ -108,79 +107,4 @@ func TestCommandDies(t *testing.T) {
 	}
 	fails(t, err, transport.ErrTransport, "status 137", "out of memory")
 	ok(t, conn.Close())
-}
-
-// TestSockets holds where each engine is looked for.
-func TestSockets(t *testing.T) {
-	e := tt.New(t)
-	var asked notes
-	note := asked.add
-	s := &server{
-		forward: func(path string) (net.Conn, error) {
-			note(path)
-			return e.Dial(context.Background())
-		},
-		command: func(command string, c ssh.Channel) uint32 {
-			note(command)
-			if command != podmanInfo {
-				return stdio(e)(command, c)
-			}
-			_, _ = io.WriteString(c, "unix:///run/user/1000/podman/podman.sock\n")
-			return 0
-		},
-	}
-	s.start(t)
-	for _, c := range []struct{ user, engine, path, want string }{
-		{"me", "", "", "/var/run/docker.sock"},
-		{"me", "docker", "/x", "/x"},
-		{"me", "podman", "/x", "/x"},
-		{"root", "podman", "", "/run/podman/podman.sock"},
-		{"me", "podman", "", podmanInfo + ", /run/user/1000/podman/podman.sock"},
-	} {
-		host := "ssh://" + c.user + "@" + s.address + c.path
-		client, err := transport.New(host, Hosts(isolated(t, WithKnownHosts(s.knownAs(t)))...), transport.WithEngine(c.engine))
-		ok(t, err)
-		ok(t, ping(t.Context(), client))
-		ok(t, client.Close())
-		if got := strings.Join(asked.take(), ", "); got != c.want {
-			t.Errorf("%+v: %s", c, got)
-		}
-	}
-
-	// Where Podman says nothing of use, its program is next.
-	s = &server{forward: s.forward, command: func(command string, c ssh.Channel) uint32 {
-		note(command)
-		if command == podmanInfo {
-			_, _ = io.WriteString(c, "/a'b\n")
-			return 0
-		}
-		return stdio(e)(command, c)
-	}}
-	s.start(t)
-	client, err := transport.New(s.url(), Hosts(isolated(t, WithKnownHosts(s.knownAs(t)))...), transport.WithEngine("podman"))
-	ok(t, err)
-	ok(t, ping(t.Context(), client))
-	ok(t, client.Close())
-	if got := strings.Join(asked.take(), ", "); got != podmanInfo+", podman system dial-stdio" {
-		t.Error(got)
-	}
-}
-
-// TestForwardingRefusedOnce holds that a server that refuses to forward is not asked again on the same connection.
-func TestForwardingRefusedOnce(t *testing.T) {
-	var asked notes
-	s := &server{command: stdio(tt.New(t)), forward: func(path string) (net.Conn, error) {
-		asked.add(path)
-		return nil, errors.New("no")
-	}}
-	s.start(t)
-	r := directRoute(t, s.url(), isolated(t, WithKnownHosts(s.knownAs(t)))...)
-	for range 3 {
-		conn, err := r.Dial(t.Context())
-		ok(t, err)
-		ok(t, conn.Close())
-	}
-	if got := asked.take(); len(got) != 1 {
-		t.Errorf("it was asked for %v", got)
-	}
 }

@@ -10,16 +10,21 @@
 // connection to the server, on the first call, and every call, stream and upgrade is a channel of it. When it breaks,
 // what was under way fails, and the next call connects anew. Closing the client closes it.
 //
-// # To the socket
+// # The engine on the server
 //
-// The server is asked to forward to the socket of the URL (direct-streamlocal@openssh.com). A URL without a path means
-// /var/run/docker.sock for Docker. For Podman it means /run/podman/podman.sock where the user is root, and else what
-// `podman info` names as its socket there.
+// A path in the URL is the engine's socket. Without one, the engine is reached that the user has chosen on the server, as the
+// docker and podman commands would: the program there is asked once, by `docker context inspect`, which knows DOCKER_HOST and
+// contexts, or by `podman info`. The engine of the whole system, at /var/run/docker.sock, or for root at
+// /run/podman/podman.sock, is used only where the server runs no such program.
 //
-// Where the server refuses to forward, or there is no such socket, the program that comes with the engine is run
-// there: `docker system dial-stdio`, or `podman system dial-stdio`, with --host or --url if the URL has a path. Each of
-// its streams is first tried by a ping, so that a dial that succeeds has reached the engine. OpenSSH runs ten such
-// programs on a connection (MaxSessions); for more, more connections are made, at most eight.
+// The server is asked to forward to the socket (direct-streamlocal@openssh.com). Where it refuses, or the engine has no socket
+// there, the program is run for each stream: `docker system dial-stdio`, or `podman system dial-stdio`, with --host or --url if
+// the URL has a path. Each of these streams is first tried by a ping, so that a dial that succeeds has reached the engine.
+// What is found out about a server holds until no connection to it is left.
+//
+// OpenSSH runs ten programs on a connection (MaxSessions). For more, more connections are made, at most eight unless
+// [WithMaxConnections] says otherwise; then a call waits until a stream ends, for as long as its context and the dial timeout
+// allow.
 //
 // # The server's identity
 //

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -19,21 +18,17 @@ type link struct {
 	dead  chan struct{} // closed once the connection has ended, for whatever reason
 	asks  chan chan error
 
-	command atomic.Bool // forwarding was refused, and the program works
-	socket  struct {    // where the engine listens, found out once
-		sync.Mutex
-		path  string
-		known bool
-	}
-
+	// A link is in use while it has a stream, or a dial that may need another one. Only then is it not closed as idle.
 	mu      sync.Mutex
+	dials   int
 	streams int
+	ended   time.Time // when the last channel has ended
 	full    time.Time // since when the server opens no more, until a stream ends
 	retired bool      // no more are opened
 }
 
-// fullTime is after which a server that opened no more streams is asked again, though none has ended since: it may have
-// said so while it was still busy with one whose end was already known here.
+// fullTime is how long a server may be busy with a stream whose end is already known here. If it opens no more streams then, it
+// is asked again after that time, though none has ended since.
 const fullTime = time.Second
 
 // errUnclear is the error of a connection whose end is not to be seen.
@@ -74,21 +69,51 @@ func (l *link) broken() bool {
 	}
 }
 
-// take counts a stream before it is opened, lest the link be closed as idle meanwhile.
+// take counts a stream before it is opened.
 func (l *link) take() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.streams++
 }
 
-// release counts a stream that has ended, or that did not come about.
-func (l *link) release(ended bool) {
+// hold counts a dial, from when the link was chosen for it to its end, whatever it does in between.
+func (l *link) hold() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dials++
+}
+
+// letGo counts a dial that has ended.
+func (l *link) letGo() {
+	l.mu.Lock()
+	l.dials--
+	l.mu.Unlock()
+	l.tidy()
+}
+
+// roomy notes that a channel has ended: the server has room for another.
+func (l *link) roomy() {
+	l.mu.Lock()
+	l.full, l.ended = time.Time{}, time.Now()
+	l.mu.Unlock()
+	l.route.wake()
+}
+
+// release counts a stream of which nothing is left, or that did not come about.
+func (l *link) release() {
 	l.mu.Lock()
 	l.streams--
-	if ended {
-		l.full = time.Time{}
-	}
-	idle := l.streams == 0
+	l.mu.Unlock()
+	l.tidy()
+}
+
+// idle reports whether nobody uses the link. The caller holds the lock.
+func (l *link) idle() bool { return l.streams <= 0 && l.dials <= 0 }
+
+// tidy closes a link that nobody uses, if another is there or no stream may be opened on it.
+func (l *link) tidy() {
+	l.mu.Lock()
+	idle := l.idle()
 	over := idle && l.retired
 	l.mu.Unlock()
 	if over || idle && l.route.spare(l) {
@@ -96,27 +121,30 @@ func (l *link) release(ended bool) {
 	}
 }
 
-// alone reports whether the link has no stream but the one that is being opened.
+// alone reports whether the link has no stream but the one that is being opened, and the server none that has just ended
+// here.
 func (l *link) alone() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.streams <= 1
+	return l.streams <= 1 && time.Since(l.ended) > fullTime
 }
 
-// fill has no more streams opened until one ends, or for a while.
-func (l *link) fill() {
+// fill has no more streams opened until one ends, or for a while. It reports whether there is one; or else, the server is done
+// in a moment with one that has ended here.
+func (l *link) fill() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.streams > 0 {
 		l.full = time.Now()
 	}
+	return l.streams > 0
 }
 
 // retire has no more streams opened, and closes the connection once there are none.
 func (l *link) retire() {
 	l.mu.Lock()
 	l.retired = true
-	idle := l.streams <= 0
+	idle := l.idle()
 	l.mu.Unlock()
 	if idle {
 		l.close()
@@ -264,7 +292,7 @@ func (l *link) openChannel(ctx context.Context, kind string, data []byte) (ssh.C
 		return c.channel, c.requests, nil
 	}
 	full := !l.alone()
-	l.release(false)
+	l.release()
 	if bounded.Err() != nil {
 		if ctx.Err() == nil {
 			l.retire() // it is silent about channels: the next call should not meet it

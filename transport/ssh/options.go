@@ -22,12 +22,13 @@ type options struct {
 	passphrase PassphraseFunc
 	hostKeys   ssh.HostKeyCallback
 	dial       DialFunc
+	maxLinks   int // 0 for no bound
 }
 
 // Hosts makes a client take hosts of the form ssh://[user@]host[:port][/path]. A key file that comes with the host, as
 // in podman's connections, is as if [WithKeyFiles] named it first.
 func Hosts(opts ...Option) transport.Option {
-	var o options
+	o := options{maxLinks: defaultLinks}
 	for _, option := range opts {
 		option(&o)
 	}
@@ -81,6 +82,11 @@ func WithPassphrases(ask PassphraseFunc) Option { return func(o *options) { o.pa
 func WithHostKeyCallback(callback ssh.HostKeyCallback) Option {
 	return func(o *options) { o.hostKeys = callback }
 }
+
+// WithMaxConnections bounds how many connections are made to a server that opens few streams on each; 8 unless set, 0 for no
+// bound. OpenSSH opens ten (MaxSessions) where each takes a program, and any number where it forwards to a socket, for which one
+// connection is enough. A call that finds no room waits until a stream ends, as long as its context and the dial timeout allow.
+func WithMaxConnections(n int) Option { return func(o *options) { o.maxLinks = max(n, 0) } }
 
 // DialFunc opens a connection to a server; address is its name and port.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)

@@ -11,8 +11,8 @@ import (
 	"github.com/gantry-go/gantry/transport"
 )
 
-// maxLinks bounds how many connections a client makes to a server that opens few streams on each.
-const maxLinks = 8
+// defaultLinks bounds how many connections a client makes to a server that opens few streams on each.
+const defaultLinks = 8
 
 // maxBreaks bounds how often a dial meets connections that turn out to be broken.
 const maxBreaks = 3
@@ -27,9 +27,15 @@ type route struct {
 	end     context.CancelCauseFunc
 	running sync.WaitGroup // connections that are being made
 
-	mu     sync.Mutex
-	links  []*link
-	coming *coming
+	mu      sync.Mutex
+	links   []*link
+	coming  *coming
+	waiters []*waiter // the first is the next
+
+	// What is known of the server for as long as there is a connection to it.
+	answer *answer // of its program; nil before it was asked
+	way    *way    // nil before it was found
+	search *search // nil while nobody searches
 }
 
 // coming is a connection that is being made, for all who wait for it.
@@ -50,14 +56,16 @@ func newRoute(a address, engine string, o options) *route {
 // Host implements [transport.Route].
 func (r *route) Host() string { return r.address.String() }
 
-// Dial implements [transport.Route].
+// Dial implements [transport.Route]. Where the server opens no more streams, it waits until one ends.
 func (r *route) Dial(ctx context.Context) (net.Conn, error) {
-	for breaks, fills := 0, 0; ; {
-		l, fresh, err := r.link(ctx)
+	var refused []*link // by which it was refused
+	for breaks := 0; ; {
+		l, fresh, err := r.link(ctx, &refused)
 		if err != nil {
 			return nil, err
 		}
 		conn, err := l.open(ctx)
+		l.letGo()
 		if err == nil {
 			return conn, nil
 		}
@@ -68,10 +76,12 @@ func (r *route) Dial(ctx context.Context) (net.Conn, error) {
 		switch {
 		case ctx.Err() != nil:
 		case errors.Is(err, errFull):
-			l.fill()
-			if fills++; fills <= maxLinks {
-				continue // each round fills one of a few links, or makes one
+			if l.fill() {
+				refused = append(refused, l)
+			} else {
+				pause(ctx)
 			}
+			continue
 		case lost && !fresh && breaks < maxBreaks:
 			breaks++ // it had broken unnoticed
 			l.retire()
@@ -83,38 +93,56 @@ func (r *route) Dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// link returns a link that may open another stream, and whether it was made for this.
-func (r *route) link(ctx context.Context) (_ *link, fresh bool, err error) {
+// link returns a link that may open another stream, and whether it was made for this. The caller lets it go. A link that has
+// refused is not asked again before another is made, or before there may be room again.
+func (r *route) link(ctx context.Context, refused *[]*link) (_ *link, fresh bool, err error) {
+	for {
+		l, c, w, err := r.pick(*refused)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case l != nil:
+			return l, false, nil
+		case c != nil:
+			select {
+			case <-c.done:
+				return c.link, true, c.err
+			case <-ctx.Done():
+				r.leave(c)
+				return nil, false, context.Cause(ctx)
+			}
+		}
+		if err := r.await(ctx, w); err != nil {
+			return nil, false, err
+		}
+		*refused = nil
+	}
+}
+
+// pick returns a link that may open another stream, or a connection that is being made, or what to wait for where there may
+// be no more connections.
+func (r *route) pick(refused []*link) (*link, *coming, *waiter, error) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.life.Err() != nil {
-		r.mu.Unlock()
-		return nil, false, context.Cause(r.life)
+		return nil, nil, nil, context.Cause(r.life)
 	}
 	for _, l := range r.links {
-		if l.usable() {
-			r.mu.Unlock()
-			return l, false, nil
+		if l.usable() && !slices.Contains(refused, l) {
+			l.hold()
+			return l, nil, nil, nil
 		}
 	}
-	if r.coming == nil && len(r.links) >= maxLinks {
-		l := r.links[0]
-		r.mu.Unlock()
-		return nil, false, fmt.Errorf("ssh %s: %w, on %d connections: its MaxSessions is too low for so many at once", l.settings, errFull, maxLinks)
+	if r.coming == nil && r.options.maxLinks > 0 && len(r.links) >= r.options.maxLinks {
+		w := &waiter{ready: make(chan struct{}), settings: r.links[0].settings, links: len(r.links)}
+		r.waiters = append(r.waiters, w)
+		return nil, nil, w, nil
 	}
-	c := r.coming
-	if c == nil {
-		c = r.begin()
-		r.coming = c
+	if r.coming == nil {
+		r.coming = r.begin()
 	}
-	c.waiting++
-	r.mu.Unlock()
-	select {
-	case <-c.done:
-		return c.link, true, c.err
-	case <-ctx.Done():
-		r.leave(c)
-		return nil, false, context.Cause(ctx)
-	}
+	r.coming.waiting++
+	return nil, r.coming, nil, nil
 }
 
 // begin begins to make a connection. It goes on for as long as anybody waits for it.
@@ -138,6 +166,7 @@ func (r *route) begin() *coming {
 			c.err = context.Cause(ctx)
 		default:
 			c.link = newLink(r, connection)
+			c.link.dials = c.waiting
 			r.links = append(r.links, c.link)
 		}
 	})
@@ -147,22 +176,32 @@ func (r *route) begin() *coming {
 // leave gives up waiting. A connection that nobody waits for is not made.
 func (r *route) leave(c *coming) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	c.waiting--
-	if c.waiting > 0 {
-		return
+	if c.link == nil && c.waiting == 0 {
+		c.cancel()
+		if r.coming == c {
+			r.coming = nil
+		}
 	}
-	c.cancel()
-	if r.coming == c {
-		r.coming = nil
+	l := c.link
+	r.mu.Unlock()
+	if l != nil { // it came meanwhile, with a place for the one that leaves
+		l.letGo()
 	}
 }
 
-// forget drops a link that has ended.
+// forget drops a link that has ended. With the last one goes what was known of the server.
 func (r *route) forget(l *link) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.links = slices.DeleteFunc(r.links, func(other *link) bool { return other == l })
+	if len(r.links) == 0 {
+		r.answer, r.way = nil, nil
+	}
+	for _, w := range r.waiters { // there may be another connection
+		close(w.ready)
+	}
+	r.waiters = nil
 }
 
 // spare marks an idle link as one that gets no more streams, and reports that, if there is another that does. Of two
@@ -175,7 +214,7 @@ func (r *route) spare(l *link) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.streams > 0 { // meanwhile
+	if !l.idle() { // meanwhile
 		return false
 	}
 	l.retired = true

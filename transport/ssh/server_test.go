@@ -281,18 +281,24 @@ func stdio(e *tt.Engine) func(string, ssh.Channel) uint32 {
 		if !strings.HasSuffix(command, "system dial-stdio") {
 			return 127
 		}
-		conn, err := e.Dial(context.Background())
-		if err != nil {
-			return 1
-		}
-		defer conn.Close() //nolint:errcheck // the engine may have closed it
-		go func() {
-			_, _ = io.Copy(conn, c)
-			_ = conn.(*net.UnixConn).CloseWrite()
-		}()
-		_, _ = io.Copy(c, conn)
-		return 0
+		return stdioOf(context.Background(), e, c)
 	}
+}
+
+// stdioOf joins a program's channel and a connection to the engine, until ctx ends.
+func stdioOf(ctx context.Context, e *tt.Engine, c ssh.Channel) uint32 {
+	conn, err := e.Dial(ctx)
+	if err != nil {
+		return 1
+	}
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	defer conn.Close() //nolint:errcheck // the engine may have closed it
+	go func() {
+		_, _ = io.Copy(conn, c)
+		_ = conn.(*net.UnixConn).CloseWrite()
+	}()
+	_, _ = io.Copy(c, conn)
+	return 0
 }
 
 // to forwards to the engine, whatever the path.
@@ -350,7 +356,8 @@ func directRoute(t testing.TB, host string, options ...Option) *route {
 	return r
 }
 
-func applied(all []Option) (o options) {
+func applied(all []Option) options {
+	o := options{maxLinks: defaultLinks}
 	for _, option := range all {
 		option(&o)
 	}

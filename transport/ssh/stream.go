@@ -24,11 +24,12 @@ type stream struct {
 	in, feed  net.Conn // what the engine sends: read here, fed by receive
 	out, take net.Conn // what is sent to the engine: written here, taken by send
 
-	failure atomic.Pointer[error] // why the engine's side has ended, if not by itself
-	gone    chan struct{}         // closed once the channel is closed by the server, or with the connection
-	sent    chan struct{}         // closed once all that was written is sent
-	closed  chan struct{}         // closed by Close
-	once    sync.Once
+	failure  atomic.Pointer[error] // why the engine's side has ended, if not by itself
+	gone     chan struct{}         // closed once the channel is closed by the server, or with the connection
+	received chan struct{}         // closed once the engine's end is explained; it takes the connection until then
+	sent     chan struct{}         // closed once all that was written is sent
+	closed   chan struct{}         // closed by Close
+	once     sync.Once
 }
 
 const (
@@ -38,11 +39,12 @@ const (
 	linger = 2 * time.Second
 )
 
-// newStream makes a connection of a channel. It answers the channel's requests, which inspect may look at.
+// newStream makes a connection of a channel. It answers the channel's requests, which inspect may look at. The caller
+// calls start.
 func newStream(l *link, channel ssh.Channel, requests <-chan *ssh.Request, inspect func(*ssh.Request)) *stream {
 	s := &stream{
 		link: l, channel: channel,
-		gone: make(chan struct{}), sent: make(chan struct{}), closed: make(chan struct{}),
+		gone: make(chan struct{}), received: make(chan struct{}), sent: make(chan struct{}), closed: make(chan struct{}),
 	}
 	s.in, s.feed = net.Pipe()
 	s.out, s.take = net.Pipe()
@@ -55,7 +57,9 @@ func newStream(l *link, channel ssh.Channel, requests <-chan *ssh.Request, inspe
 		}
 		close(s.gone)
 		_ = s.take.Close()
-		l.release(true)
+		l.roomy()
+		<-s.received
+		l.release()
 	}()
 	return s
 }
@@ -68,6 +72,7 @@ func (s *stream) start() {
 
 // receive moves what the engine sends, until it ends, and then finds out why.
 func (s *stream) receive() {
+	defer close(s.received)
 	defer s.feed.Close() //nolint:errcheck // a pipe's
 	buffer := make([]byte, pumpBuffer)
 	for {

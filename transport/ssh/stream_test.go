@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
@@ -116,24 +117,38 @@ func TestRow27MaxSessions(t *testing.T) {
 	if n := s.handshakes.Load(); n != 3 {
 		t.Errorf("8 streams took %d connections, want 3", n)
 	}
-	for len(conns) < 3*maxLinks {
+	for len(conns) < 3*defaultLinks {
 		dial()
 		if t.Failed() {
 			t.FailNow()
 		}
 	}
-	_, err := r.Dial(t.Context())
+	// One more waits as long as its context, and says for what.
+	cause := errors.New("I cannot wait")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	failed := make(chan error, 1)
+	go func() {
+		_, err := r.Dial(ctx)
+		failed <- err
+	}()
+	eventually(t, "it waits", func() bool { return r.queued() == 1 })
+	cancel(cause)
+	err := <-failed
 	fails(t, err, errFull, "ssh me@", "MaxSessions")
+	fails(t, err, cause)
 
-	// One that ends makes room for one.
-	ok(t, conns[0].Close())
-	eventually(t, "there is room again", func() bool {
+	// One that ends makes room for the one that waits.
+	came := make(chan net.Conn, 1)
+	go func() {
 		conn, err := r.Dial(t.Context())
-		if err == nil {
-			conns = append(conns, conn)
+		if err != nil {
+			t.Error(err)
 		}
-		return err == nil
-	})
+		came <- conn
+	}()
+	eventually(t, "it waits", func() bool { return r.queued() == 1 })
+	ok(t, conns[0].Close())
+	conns[0] = <-came
 	for _, conn := range conns {
 		ok(t, conn.Close())
 	}
@@ -142,6 +157,53 @@ func TestRow27MaxSessions(t *testing.T) {
 		defer r.mu.Unlock()
 		return len(r.links) == 1
 	})
+}
+
+func (r *route) queued() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.waiters)
+}
+
+// TestMaxConnections has a bound that was moved, and calls of all kinds that share one stream: what idles makes room.
+func TestMaxConnections(t *testing.T) {
+	e := tt.New(t)
+	e.Handle("POST /stream", tt.Upgrade(func(c *tt.Conn) { _, _ = io.Copy(c, c) }))
+	e.Handle("POST /start", tt.Empty(204))
+	s := (&server{command: stdio(e), maxSessions: 1}).start(t)
+	c := s.client(t, WithMaxConnections(1))
+	start := transport.Operation{Name: "Start", Method: "POST", Path: "/start"}
+	stream := transport.Operation{Name: "Stream", Method: "POST", Path: "/stream"}
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			if err := errors.Join(ping(t.Context(), c), transport.None(t.Context(), c, start.Request())); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	conn, err := transport.Upgrade(t.Context(), c, stream.Request())
+	ok(t, err)
+	done := make(chan error, 1)
+	go func() { done <- ping(t.Context(), c) }()
+	select {
+	case err := <-done:
+		t.Fatalf("a second stream on the one connection: %v", err)
+	case <-time.After(50 * time.Millisecond): // it would have failed by now
+	}
+	ok(t, conn.Close())
+	ok(t, <-done)
+	if n := s.handshakes.Load(); n != 1 {
+		t.Errorf("%d handshakes", n)
+	}
+
+	more := s.client(t, WithMaxConnections(0))
+	for range defaultLinks + 2 {
+		conn, err := transport.Upgrade(t.Context(), more, stream.Request())
+		ok(t, err)
+		defer conn.Close() //nolint:errcheck // the test has what it wants
+	}
 }
 
 // TestRow27NoSessions has a server that runs nothing at all.
@@ -228,7 +290,7 @@ func TestRow27DropWhileOpening(t *testing.T) {
 		return stdio(e)(command, c)
 	}
 	s.start(t)
-	r := directRoute(t, s.url(), isolated(t, WithKnownHosts(s.knownAs(t)))...)
+	r := directRoute(t, s.url()+"/x", isolated(t, WithKnownHosts(s.knownAs(t)))...)
 	for range 2 {
 		conn, err := r.Dial(t.Context())
 		ok(t, err)

@@ -24,6 +24,7 @@ type Answer struct {
 	ignoreExpect bool
 	then         aftermath
 	faults       []fault // the first is the next to what is written
+	bodyCut      *int    // after how many bytes of the body the connection is closed; nil for never
 }
 
 type headerLine struct{ key, value string }

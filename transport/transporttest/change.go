@@ -2,6 +2,7 @@ package transporttest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -67,29 +68,39 @@ func (a Answer) ThenServe() Answer {
 	return a
 }
 
-// Cut closes the connection after n bytes of the answer, head included. An answer of fewer bytes is not cut.
-func (a Answer) Cut(n int) Answer {
-	return a.after(n, func(x *exchange) error {
-		_ = x.conn.net.Close()
-		return errDropped
-	})
+// Cut closes the connection after n bytes of the answer, head included. An answer of fewer bytes is not cut, and fails the
+// test: one that is about a cut would see none.
+func (a Answer) Cut(n int) Answer { return a.after(n, "Cut", (*exchange).drop) }
+
+// CutBody closes the connection after n bytes of the answer's body, however long its head is; the frames of chunks are not
+// counted. An answer with a shorter body fails the test, and so does one whose body this package does not write, as that
+// of [Raw] and [Upgrade].
+func (a Answer) CutBody(n int) Answer {
+	a.bodyCut = &n
+	return a
+}
+
+// drop closes the connection.
+func (x *exchange) drop() error {
+	_ = x.conn.net.Close()
+	return errDropped
 }
 
 // Reset is [Answer.Cut] with a reset instead of an orderly end, which only TCP can tell apart.
 func (a Answer) Reset(n int) Answer {
-	return a.after(n, func(x *exchange) error {
+	return a.after(n, "Reset", func(x *exchange) error {
 		x.conn.reset()
 		return errDropped
 	})
 }
 
 // Stall holds the answer back after n bytes, head included, until [Engine.Release], the client leaves, or the engine
-// closes. Stall(0) is an engine that says nothing.
-func (a Answer) Stall(n int) Answer { return a.after(n, (*exchange).hold) }
+// closes. Stall(0) is an engine that says nothing. An answer of fewer bytes fails the test.
+func (a Answer) Stall(n int) Answer { return a.after(n, "Stall", (*exchange).hold) }
 
 // SplitAt sends the first n bytes of the answer in a write of their own, with a moment for the client to read them.
 func (a Answer) SplitAt(n int) Answer {
-	return a.after(n, func(x *exchange) error { return pause(x.ctx, time.Millisecond) })
+	return a.after(n, "", func(x *exchange) error { return pause(x.ctx, time.Millisecond) })
 }
 
 // Split sends the answer in writes of n bytes. A client that reads slowly may still find several in one read, except
@@ -103,9 +114,14 @@ func (a Answer) Slow(n int, wait time.Duration) Answer {
 	})
 }
 
-func (a Answer) after(n int, act func(x *exchange) error) Answer {
+// after acts after n bytes. With a name, an answer that ends before fails the test.
+func (a Answer) after(n int, name string, act func(x *exchange) error) Answer {
 	return a.with(func(x *exchange, next io.Writer) io.Writer {
-		return &threshold{next: next, left: n, act: func() error { return act(x) }}
+		t := &threshold{next: next, left: n, act: func() error { return act(x) }}
+		if name != "" {
+			t.name = fmt.Sprintf("%s(%d)", name, n)
+		}
+		return t
 	})
 }
 
@@ -119,6 +135,7 @@ type fault func(x *exchange, next io.Writer) io.Writer
 
 // threshold acts once, when so many bytes have passed.
 type threshold struct {
+	name string // empty where it does not matter whether it acts
 	next io.Writer
 	left int
 	act  func() error // nil when it has acted; an error ends the answer

@@ -22,6 +22,7 @@ type exchange struct {
 	cancel context.CancelCauseFunc
 
 	awaitsContinue bool          // the client waits for 100 Continue, or for an answer
+	answered       bool          // the answer's own head is written: no informational one comes after it
 	watching       chan struct{} // closed when the watch is over; nil without one
 }
 
@@ -151,7 +152,7 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, b.err
 	}
 	x := b.exchange
-	if x.awaitsContinue {
+	if x.awaitsContinue && !x.answered {
 		x.awaitsContinue = false
 		if _, err := io.WriteString(x.conn.net, "HTTP/1.1 100 Continue\r\n\r\n"); err != nil {
 			b.end(err)

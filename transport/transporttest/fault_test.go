@@ -3,6 +3,7 @@ package transporttest_test
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -33,14 +34,43 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
-func TestCutBehindTheAnswerDoesNothing(t *testing.T) {
-	e := tt.New(t, tt.Always(func(a tt.Answer) tt.Answer { return a.Cut(10_000) }))
-	c := httpClient(t, e)
-	for range 2 {
-		get(t, c, "/_ping")
+// TestFaultsBehindTheAnswer holds that a fault which the answer never comes to fails the test that is about it.
+func TestFaultsBehindTheAnswer(t *testing.T) {
+	for name, a := range map[string]tt.Answer{
+		"Cut(10000)":     text().Cut(10_000),
+		"Reset(10000)":   text().Reset(10_000),
+		"Stall(10000)":   text().Stall(10_000),
+		"CutBody(3)":     text().CutBody(3),
+		"CutBody(0)":     tt.Empty(204).CutBody(0),
+		"CutBody(10000)": tt.Lines(1, 2).CutBody(10_000),
+	} {
+		f := &fakeT{TB: t}
+		e := tt.New(f)
+		e.Handle("GET /", a)
+		c := httpClient(t, e)
+		get(t, c, "/")
+		get(t, c, "/")
+		must(t, e.WaitIdle(1))
+		if len(f.failures) != 2 || !strings.Contains(f.failures[0], name+" of the answer to GET / did nothing") {
+			t.Errorf("%s: %q", name, f.failures)
+		}
+		f.end()
 	}
-	if e.Accepted() != 1 {
-		t.Errorf("%d connections", e.Accepted())
+}
+
+func TestCutBodyAtEveryByte(t *testing.T) {
+	for n := range 3 {
+		e := tt.New(t)
+		e.Handle("GET /", text().CutBody(n))
+		if got := talk(t, e, ask); got != strings.TrimSuffix(answer, "ab")+"ab"[:n] {
+			t.Errorf("cut at %d sent %q", n, got)
+		}
+	}
+	e := tt.New(t)
+	e.Handle("GET /", tt.Lines("one", "two").CutBody(8))
+	got := talk(t, e, ask)
+	if _, body, _ := strings.Cut(got, "\r\n\r\n"); body != "6\r\n\"one\"\n\r\n6\r\n\"t" {
+		t.Errorf("cut within the second document sent %q", got)
 	}
 }
 
@@ -336,6 +366,33 @@ func TestExpectContinue(t *testing.T) {
 			t.Errorf("got %q", head)
 		}
 	})
+}
+
+// TestAnswerThatBeginsBeforeTheBody has a handler that writes its head before it reads: a client that waits to be asked for
+// its body is not asked any more, and one that sends it is heard.
+func TestAnswerThatBeginsBeforeTheBody(t *testing.T) {
+	e := tt.New(t)
+	e.Handle("POST /", tt.Handler(func(w http.ResponseWriter, r *http.Request) {
+		w.(http.Flusher).Flush()
+		body, err := io.ReadAll(r.Body)
+		_, _ = fmt.Fprintf(w, "%s, %v", body, err)
+	}))
+	for _, expect := range []string{"", "Expect: 100-continue\r\n"} {
+		c := dial(t, e)
+		must(t, write(c, "POST / HTTP/1.1\r\nHost: engine\r\n"+expect+"Content-Length: 5\r\n\r\n"))
+		in := bufio.NewReader(c)
+		if head := readHead(t, in); !strings.HasPrefix(head, "HTTP/1.1 200 ") {
+			t.Errorf("%q: got %q", expect, head)
+		}
+		must(t, write(c, "hello"))
+		if size, err := in.ReadString('\n'); size != "c\r\n" || err != nil {
+			t.Fatalf("%q: a chunk of %q, %v", expect, size, err)
+		}
+		said := make([]byte, 12)
+		if _, err := io.ReadFull(in, said); string(said) != "hello, <nil>" || err != nil {
+			t.Errorf("%q: %q, %v", expect, said, err)
+		}
+	}
 }
 
 func TestEndlessThings(t *testing.T) {

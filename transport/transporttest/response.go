@@ -23,15 +23,25 @@ type response struct {
 	chunked  bool
 	bodyless bool
 	hijacked bool
-	err      error // of the connection, or why the answer gives up
+	marks    []*threshold // that the answer is to reach
+	bodyLeft *int         // until the body is cut; nil for never, and once it was
+	err      error        // of the connection, or why the answer gives up
 }
 
 func newResponse(x *exchange, a *Answer) *response {
+	w := &response{exchange: x, answer: a, header: make(http.Header)}
 	var out io.Writer = x.conn.net
 	for _, f := range slices.Backward(a.faults) { // the last one stands nearest the connection
 		out = f(x, out)
+		if t, ok := out.(*threshold); ok && t.name != "" {
+			w.marks = append(w.marks, t)
+		}
 	}
-	return &response{exchange: x, answer: a, out: bufio.NewWriter(out), header: make(http.Header)}
+	w.out = bufio.NewWriter(out)
+	if a.bodyCut != nil {
+		w.bodyLeft = new(*a.bodyCut)
+	}
+	return w
 }
 
 // Header implements [http.ResponseWriter].
@@ -47,7 +57,7 @@ func (w *response) WriteHeader(status int) {
 		w.flush()
 		return
 	}
-	w.started = true
+	w.started, w.exchange.answered = true, true
 	for range w.answer.preceding.count() {
 		if w.err != nil {
 			break
@@ -125,7 +135,7 @@ func (w *response) Write(p []byte) (int, error) {
 	if w.chunked {
 		w.printf("%x\r\n", len(p))
 	}
-	w.raw(p)
+	w.body(p)
 	if w.chunked {
 		w.printf("\r\n")
 	}
@@ -133,6 +143,21 @@ func (w *response) Write(p []byte) (int, error) {
 		return 0, w.err
 	}
 	return len(p), nil
+}
+
+// body writes a piece of the body, up to where it is cut.
+func (w *response) body(p []byte) {
+	if w.bodyLeft == nil || *w.bodyLeft > len(p) {
+		w.raw(p)
+		if w.bodyLeft != nil {
+			*w.bodyLeft -= len(p)
+		}
+		return
+	}
+	w.raw(p[:*w.bodyLeft])
+	w.flush()
+	w.bodyLeft = nil
+	w.fail(w.exchange.drop())
 }
 
 // Flush implements [http.Flusher].
@@ -194,5 +219,22 @@ func (w *response) finish() error {
 		w.printf("0\r\n\r\n")
 	}
 	w.flush()
+	if w.err == nil {
+		w.missed()
+	}
 	return w.err
+}
+
+// missed fails the test for a fault that the answer was too short for.
+func (w *response) missed() {
+	for _, t := range w.marks {
+		if t.act != nil {
+			w.exchange.conn.engine.report("%s of the answer to %s %s did nothing: the answer ended %d bytes before",
+				t.name, w.exchange.req.Method, w.exchange.req.RequestURI, t.left)
+		}
+	}
+	if w.bodyLeft != nil {
+		w.exchange.conn.engine.report("CutBody(%d) of the answer to %s %s did nothing: the body ended %d bytes before",
+			*w.answer.bodyCut, w.exchange.req.Method, w.exchange.req.RequestURI, *w.bodyLeft)
+	}
 }

@@ -12,6 +12,7 @@ import (
 var opStart = transport.Operation{
 	Engine: "docker", Version: "1.26", Name: "ContainerStart",
 	Method: "POST", Path: "/v1.26/containers/{id}/start",
+	NotModified: true,
 }
 
 // StartOptions are the optional parameters of [Client.Start]; nil means none of them.
@@ -20,7 +21,8 @@ type StartOptions struct {
 	DetachKeys string
 	// Checkpoint is the query parameter checkpoint: restore it; experimental engines only.
 	Checkpoint string
-	// CheckpointDir is the query parameter checkpoint-dir.
+	// CheckpointDir is the query parameter checkpoint-dir: a folder of the engine's machine that the checkpoint is
+	// in, where it is not the engine's own.
 	CheckpointDir string
 }
 

@@ -27,7 +27,7 @@ func (c *Client) Inspect(ctx context.Context, id string) (*InspectResponse, erro
 // InspectResponse is the answer 200 of ExecInspect.
 type InspectResponse struct {
 	ContainerID string `json:"ContainerID,omitzero"`
-	// ExitCode is nil while the process runs.
+	// ExitCode is nil to Docker while the process runs, and 0 to Podman; Running tells.
 	ExitCode   *int   `json:"ExitCode,omitzero"`
 	ID         string `json:"ID,omitzero"`
 	OpenStderr bool   `json:"OpenStderr,omitzero"`

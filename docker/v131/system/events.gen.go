@@ -24,8 +24,8 @@ type EventsOptions struct {
 	// Until is the query parameter until, sent as seconds since 1970: end then; without it, go on until the caller
 	// closes.
 	Until time.Time
-	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 }
 
@@ -46,7 +46,7 @@ func (o *EventsOptions) set(r *transport.Request) {
 func (c *Client) Events(ctx context.Context, opts *EventsOptions) (*transport.Messages[EventsResponse], error) {
 	req := opEvents.Request()
 	opts.set(req)
-	return transport.Sequence[EventsResponse](ctx, c.caller, req)
+	return transport.Sequence[EventsResponse](ctx, c.caller, req, "Action")
 }
 
 // EventsResponse is the answer 200 of SystemEvents.

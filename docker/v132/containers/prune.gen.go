@@ -16,8 +16,8 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 }
 
@@ -35,7 +35,7 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*PruneResponse, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.Object[PruneResponse](ctx, c.caller, req)
+	return transport.Object[PruneResponse](ctx, c.caller, req, "SpaceReclaimed,number")
 }
 
 // PruneResponse is the answer 200 of ContainerPrune.

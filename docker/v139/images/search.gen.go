@@ -19,8 +19,8 @@ var opSearch = transport.Operation{
 type SearchOptions struct {
 	// Limit is the query parameter limit: 25 where it is 0.
 	Limit int
-	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
@@ -44,7 +44,7 @@ func (c *Client) Search(ctx context.Context, term string, opts *SearchOptions) (
 	req := opSearch.Request()
 	req.QueryRequired("term", term)
 	opts.set(req)
-	return transport.List[SearchItem](ctx, c.caller, req)
+	return transport.List[SearchItem](ctx, c.caller, req, "name|Name")
 }
 
 // SearchItem is the member [] of the answer 200 of ImageSearch.

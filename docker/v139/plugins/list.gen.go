@@ -17,8 +17,9 @@ var opList = transport.Operation{
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
 type ListOptions struct {
-	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}. Since API 1.28.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
+	// Since API 1.28.
 	Filters map[string][]string
 }
 
@@ -36,5 +37,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v139.Plugin, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v139.Plugin](ctx, c.caller, req)
+	return transport.List[v139.Plugin](ctx, c.caller, req, "Name")
 }

@@ -31,7 +31,7 @@ type InspectResponse struct {
 	ContainerID string `json:"ContainerID,omitzero"`
 	// DetachKeys: since API 1.36.
 	DetachKeys []byte `json:"DetachKeys,omitzero"`
-	// ExitCode is nil while the process runs.
+	// ExitCode is nil to Docker while the process runs, and 0 to Podman; Running tells.
 	ExitCode   *int   `json:"ExitCode,omitzero"`
 	ID         string `json:"ID,omitzero"`
 	OpenStderr bool   `json:"OpenStderr,omitzero"`

@@ -20,7 +20,7 @@ type OpenOptions struct {
 	// ID is the header parameter X-Docker-Expose-Session-Uuid: an id that the caller makes up and passes to the
 	// build.
 	ID string
-	// Name is the header parameter X-Docker-Expose-Session-Name.
+	// Name is the header parameter X-Docker-Expose-Session-Name: what the session is called.
 	Name string
 	// SharedKey is the header parameter X-Docker-Expose-Session-Sharedkey: sessions with one key share the cache of
 	// their build contexts.

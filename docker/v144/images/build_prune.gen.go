@@ -20,8 +20,9 @@ type BuildPruneOptions struct {
 	KeepStorage int64
 	// All is the query parameter all: records that are still of use as well. Since API 1.39.
 	All bool
-	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}. Since API 1.39.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
+	// Since API 1.39.
 	Filters map[string][]string
 }
 
@@ -41,7 +42,7 @@ func (o *BuildPruneOptions) set(r *transport.Request) {
 func (c *Client) BuildPrune(ctx context.Context, opts *BuildPruneOptions) (*BuildPruneResponse, error) {
 	req := opBuildPrune.Request()
 	opts.set(req)
-	return transport.Object[BuildPruneResponse](ctx, c.caller, req)
+	return transport.Object[BuildPruneResponse](ctx, c.caller, req, "SpaceReclaimed,number")
 }
 
 // BuildPruneResponse is the answer 200 of BuildPrune.

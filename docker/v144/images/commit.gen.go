@@ -25,7 +25,8 @@ type CommitOptions struct {
 	Comment string
 	// Author is the query parameter author.
 	Author string
-	// Pause is the query parameter pause: pause the container meanwhile; nil means true. Default true.
+	// Pause is the query parameter pause: pause the container meanwhile; nil means true, and before 6.0 false to
+	// Podman. Default true.
 	Pause *bool
 	// Changes is the query parameter changes: Dockerfile instructions.
 	Changes []string

@@ -17,8 +17,8 @@ var opList = transport.Operation{
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
 type ListOptions struct {
-	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 	// Status is the query parameter status: count the tasks, for ServiceStatus. Since API 1.41.
 	Status bool
@@ -39,5 +39,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v145.Service, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v145.Service](ctx, c.caller, req)
+	return transport.List[v145.Service](ctx, c.caller, req, "ID")
 }

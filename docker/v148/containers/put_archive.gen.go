@@ -20,7 +20,9 @@ type PutArchiveOptions struct {
 	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir: fail where a folder would replace a file or
 	// the other way round.
 	NoOverwriteDirNonDir bool
-	// CopyUIDGID is the query parameter copyUIDGID: give the files the owners that the archive says.
+	// CopyUIDGID is the query parameter copyUIDGID: give the files to the container's User; otherwise they keep the
+	// owners that the archive says. Where the container has no User, Docker keeps them all the same, and Podman
+	// gives them to root.
 	CopyUIDGID bool
 }
 

@@ -24,8 +24,8 @@ type ListOptions struct {
 	Limit int
 	// Size is the query parameter size: measure SizeRW and SizeRootFs, which takes time.
 	Size bool
-	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 }
 
@@ -46,5 +46,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v150.ContainerSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v150.ContainerSummary](ctx, c.caller, req)
+	return transport.List[v150.ContainerSummary](ctx, c.caller, req, "Id")
 }

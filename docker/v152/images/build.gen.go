@@ -73,15 +73,18 @@ type BuildOptions struct {
 	Session string
 	// BuildID is the query parameter buildid: a name by which the build can be cancelled.
 	BuildID string
-	// CgroupParent is the query parameter cgroupparent.
+	// CgroupParent is the query parameter cgroupparent: the control group that those of the build's containers are
+	// put in.
 	CgroupParent string
-	// CpusetMems is the query parameter cpusetmems.
+	// CpusetMems is the query parameter cpusetmems: the memory nodes that the build's containers may use, as 0-1.
 	CpusetMems string
-	// Isolation is the query parameter isolation.
+	// Isolation is the query parameter isolation: how Windows' engines isolate the build's containers; default,
+	// process or hyperv.
 	Isolation string
-	// SecurityOpt is the query parameter securityopt.
+	// SecurityOpt is the query parameter securityopt: security options of the build's containers, as
+	// seccomp=unconfined, which Windows' engines alone take.
 	SecurityOpt []string
-	// Ulimits is the query parameter ulimits, sent as JSON.
+	// Ulimits is the query parameter ulimits, sent as JSON: limits of the build's containers.
 	Ulimits []v152.Ulimit
 	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
 	// registryauth.

@@ -25,8 +25,8 @@ type EventsOptions struct {
 	// Until is the query parameter until, sent as seconds since 1970: end then; without it, go on until the caller
 	// closes.
 	Until time.Time
-	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 }
 
@@ -47,5 +47,5 @@ func (o *EventsOptions) set(r *transport.Request) {
 func (c *Client) Events(ctx context.Context, opts *EventsOptions) (*transport.Messages[v152.EventMessage], error) {
 	req := opEvents.Request()
 	opts.set(req)
-	return transport.Sequence[v152.EventMessage](ctx, c.caller, req)
+	return transport.Sequence[v152.EventMessage](ctx, c.caller, req, "Action")
 }

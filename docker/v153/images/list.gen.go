@@ -19,8 +19,8 @@ var opList = transport.Operation{
 type ListOptions struct {
 	// All is the query parameter all.
 	All bool
-	// Filters is the query parameter filters, sent as JSON: each key with the values of which one must hold, as in
-	// {"label":["a=b"]}.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 	// SharedSize is the query parameter shared-size: count what the images share, which takes time. Since API 1.42.
 	SharedSize bool
@@ -49,5 +49,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v153.ImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v153.ImageSummary](ctx, c.caller, req)
+	return transport.List[v153.ImageSummary](ctx, c.caller, req, "Id")
 }

@@ -31,8 +31,8 @@ func (t *Tour) copy(ctx context.Context) error {
 	if err := t.ctrs.PutArchive(ctx, conny, "/root/src", archive, nil); err != nil {
 		return err
 	}
-	t.Call(`ctrs.Archive(ctx, "conny", "/root/src", nil)`)
-	back, err := t.ctrs.Archive(ctx, conny, "/root/src", nil)
+	t.Call(`ctrs.Archive(ctx, "conny", "/root/src")`)
+	back, err := t.ctrs.Archive(ctx, conny, "/root/src")
 	if err != nil {
 		return err
 	}
@@ -65,8 +65,8 @@ func stat(header http.Header) (s pathStat, err error) {
 // missingPath downloads a path that does not exist: what the typed call says of it, and the answer as it came.
 func (t *Tour) missingPath(ctx context.Context) error {
 	const missing = "/no/such/path"
-	t.Call(`ctrs.Archive(ctx, "conny", "/no/such/path", nil)`)
-	out, err := t.ctrs.Archive(ctx, conny, missing, nil)
+	t.Call(`ctrs.Archive(ctx, "conny", "/no/such/path")`)
+	out, err := t.ctrs.Archive(ctx, conny, missing)
 	if err == nil {
 		_ = out.Close()
 		return errors.New("the engine gave an archive of a path that does not exist")

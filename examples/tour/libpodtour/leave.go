@@ -164,7 +164,7 @@ func (t *Tour) sweepSecrets(ctx context.Context) ([]string, error) {
 			names = append(names, s.Spec.Name)
 		}
 	}
-	return remove(names, func(name string) error { return t.secs.Delete(ctx, name, nil) })
+	return remove(names, func(name string) error { return t.secs.Delete(ctx, name) })
 }
 
 func (t *Tour) sweepNetworks(ctx context.Context) ([]string, error) {

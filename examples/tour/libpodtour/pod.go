@@ -36,8 +36,8 @@ func (t *Tour) pod(ctx context.Context) error {
 	if err := t.measurePod(ctx); err != nil {
 		return err
 	}
-	t.Call(`pds.Stop(ctx, "conny-pod", &pods.StopOptions{Timeout: new(5)})`)
-	if _, err := t.pds.Stop(ctx, podName, &pods.StopOptions{Timeout: new(5)}); err != nil {
+	t.Call(`pds.Stop(ctx, "conny-pod", &pods.StopOptions{Timeout: 5})`)
+	if _, err := t.pds.Stop(ctx, podName, &pods.StopOptions{Timeout: 5}); err != nil {
 		return err
 	}
 	if err := t.showPod(ctx); err != nil {

@@ -42,8 +42,8 @@ func (t *Tour) secret(ctx context.Context) error {
 		return err
 	}
 	t.Value("secret", "%s, driver %s, since %s; what it is, nobody is told", info.Spec.Name, info.Spec.Driver.Name, info.CreatedAt.Local().Format(time.TimeOnly))
-	t.Call(`secs.Delete(ctx, "conny-secret", nil)`)
-	if err := t.secs.Delete(ctx, secretName, nil); err != nil {
+	t.Call(`secs.Delete(ctx, "conny-secret")`)
+	if err := t.secs.Delete(ctx, secretName); err != nil {
 		return err
 	}
 	_, err = t.secs.Inspect(ctx, secretName)

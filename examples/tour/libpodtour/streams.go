@@ -105,8 +105,8 @@ func (t *Tour) exited(ctx context.Context, name string) error {
 
 // readOut reads the file that conny-reader has written.
 func (t *Tour) readOut(ctx context.Context) error {
-	t.Call(`ctrs.Archive(ctx, "conny-reader", "/out", nil)`)
-	out, err := t.ctrs.Archive(ctx, reader, "/out", nil)
+	t.Call(`ctrs.Archive(ctx, "conny-reader", "/out")`)
+	out, err := t.ctrs.Archive(ctx, reader, "/out")
 	if err != nil {
 		return err
 	}

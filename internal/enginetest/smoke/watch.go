@@ -37,9 +37,6 @@ func NewWatch() *Watch {
 // Unknown is the option that has the watch hear of members that no type has a field for.
 func (w *Watch) Unknown() transport.Option {
 	return transport.WithUnknownMembers(func(op *transport.Operation, member string) {
-		if op.Version == "" {
-			return // one that an engine is opened by, for a few members
-		}
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.unknown[op.Name+" "+member] = true

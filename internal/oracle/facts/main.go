@@ -2,11 +2,16 @@
 // there, and whether it is a pointer. It is facts alone, no code and no sentence of the engine's.
 //
 //	go run ./facts -module github.com/docker/docker@v27.5.1+incompatible -pairs testdata/docker.pairs -o testdata/docker-1.47.json
-//	go run ./facts -module github.com/containers/podman/v5@v5.8.2 -spec ../../testdata/specs/podman/v5.8.json -o testdata/podman-5.8.json
+//	go run ./facts -module github.com/containers/podman/v5@v5.8.2 -spec ../../testdata/specs/podman/v5.8.json \
+//		-o testdata/podman-5.8.json -handlers ../../testdata/handlers/podman/v5.8.json
+//
+// With -routers it writes down the routes of a release instead, in the order in which its server registers them:
+//
+//	go run ./facts -module github.com/docker/docker@v28.5.2+incompatible -routers testdata/routers/docker-1.51.txt
 //
 // The pairs name types by the path of their package below the module, "api/types/container.Config"; what they refer to
 // follows. Of the names of a pair the first that the release has is taken. A specification of Podman's says itself of
-// which types its definitions are.
+// which types its definitions are; with it come what the handlers of the release read and write.
 package main
 
 import (
@@ -46,10 +51,19 @@ func run(ctx context.Context, args []string) error {
 	out := flags.String("o", "", "file to write")
 	list := flags.String("pairs", "", "list of the types")
 	spec := flags.String("spec", "", "specification whose definitions name the types")
+	handlers := flags.String("handlers", "", "file to write what the handlers read and write to, with -spec")
+	routers := flags.String("routers", "", "file to write the routes to that the server registers, which needs -module alone")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	path, _, found := strings.Cut(*module, "@")
+	if found && *routers != "" {
+		dir, err := moduleDir(ctx, os.TempDir(), *module)
+		if err != nil {
+			return err
+		}
+		return writeRouters(*routers, *module, dir)
+	}
 	if !found || *out == "" || (*list == "") == (*spec == "") {
 		return errors.New("facts needs -module, -o, and -pairs or -spec")
 	}
@@ -60,7 +74,10 @@ func run(ctx context.Context, args []string) error {
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder of its own
 	var types map[string]map[string]string
 	if *spec != "" {
-		types, err = ofSpec(ctx, dir, *module, *spec)
+		var routes map[string]oracle.Route
+		if types, routes, err = ofSpec(ctx, dir, *module, *spec); err == nil && *handlers != "" {
+			err = writeHandlers(*handlers, *module, routes)
+		}
 	} else {
 		types, err = ofPairs(ctx, dir, *module, path, *list)
 	}
@@ -111,6 +128,24 @@ func encode(module string, types map[string]map[string]string) ([]byte, error) {
 	}
 	b.WriteString("\n}}\n")
 	return b.Bytes(), nil
+}
+
+// writeHandlers writes one route to a line.
+func writeHandlers(name, module string, routes map[string]oracle.Route) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\"module\":%q,\"routes\":{", module)
+	for i, route := range sorted(routes) {
+		line, err := json.Marshal(routes[route])
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "\n%q:%s", route, line)
+	}
+	b.WriteString("\n}}\n")
+	return os.WriteFile(name, b.Bytes(), 0o644) //nolint:gosec // facts for everybody
 }
 
 // loaded are the type-checked packages by their paths below the module.

@@ -20,14 +20,15 @@ import (
 
 // ofSpec are the facts of the types that the definitions of a specification are of. They are of many modules, so that
 // the release itself is the main module here, and the versions of the others are those that it was built with.
-func ofSpec(ctx context.Context, dir, module, spec string) (map[string]map[string]string, error) {
+// With them come its handlers.
+func ofSpec(ctx context.Context, dir, module, spec string) (map[string]map[string]string, map[string]oracle.Route, error) {
 	definitions, err := oracle.ReadDefinitions(spec, "/libpod/")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	base, err := moduleDir(ctx, dir, module)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var imports []string
 	for _, d := range definitions {
@@ -35,10 +36,13 @@ func ofSpec(ctx context.Context, dir, module, spec string) (map[string]map[strin
 			imports = append(imports, d.Package)
 		}
 	}
+	path, _, _ := strings.Cut(module, "@")
+	server := path + "/pkg/api/server"
+	imports = append(imports, server)
 	slices.Sort(imports)
 	found, err := loadInside(ctx, dir, base, slices.Compact(imports))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w := newWalker(func(p *types.Package) string { return oracle.Qualify(p.Path()) })
 	missing := 0
@@ -54,7 +58,13 @@ func ofSpec(ctx context.Context, dir, module, spec string) (map[string]map[strin
 		}
 	}
 	fmt.Fprintf(os.Stderr, "facts: %d definitions, %d of them of types that are none\n", len(definitions), missing)
-	return w.types, nil
+	out := map[string]oracle.Route{}
+	reader := newReader(found, w)
+	for _, r := range routes(found[server]) {
+		out[r.key()] = reader.read(r)
+	}
+	fmt.Fprintf(os.Stderr, "facts: %d routes\n", len(out))
+	return w.types, out, nil
 }
 
 // podmanTags choose what can be read without C.
@@ -90,10 +100,10 @@ func loadInside(ctx context.Context, dir, base string, imports []string) (map[st
 	return out, nil
 }
 
-// parseTypes leaves out what functions do: it says nothing of types, and is most of the work.
+// parseTypes leaves out what functions do: it says nothing of types, and is most of the work. Those of handlers stay.
 func parseTypes(files *token.FileSet, name string, src []byte) (*ast.File, error) {
 	f, err := parser.ParseFile(files, name, src, parser.SkipObjectResolution)
-	if f != nil {
+	if f != nil && !followed.MatchString(filepath.ToSlash(filepath.Dir(name))) {
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok {
 				fn.Body = nil

@@ -22,8 +22,6 @@ type GenerateSystemdOptions struct {
 	New bool
 	// NoHeader is the query parameter noHeader.
 	NoHeader bool
-	// Time is the query parameter time. Default 10, until API 3.4.
-	Time int
 	// RestartPolicy is the query parameter restartPolicy. Default on-failure.
 	RestartPolicy SystemdRestartPolicy
 	// ContainerPrefix is the query parameter containerPrefix. Default container.
@@ -32,6 +30,10 @@ type GenerateSystemdOptions struct {
 	PodPrefix string
 	// Separator is the query parameter separator. Default -.
 	Separator string
+	// StopTimeout is the query parameter stopTimeout: the seconds before a container that does not stop is killed.
+	// Nil leaves it out: the engine takes an absent one for its own, which is 10 unless its containers.conf says
+	// otherwise.
+	StopTimeout *int
 }
 
 func (o *GenerateSystemdOptions) set(r *transport.Request) {
@@ -41,11 +43,11 @@ func (o *GenerateSystemdOptions) set(r *transport.Request) {
 	r.Query("useName", o.UseName)
 	r.Query("new", o.New)
 	r.Query("noHeader", o.NoHeader)
-	r.Query("time", o.Time)
 	r.Query("restartPolicy", o.RestartPolicy)
 	r.Query("containerPrefix", o.ContainerPrefix)
 	r.Query("podPrefix", o.PodPrefix)
 	r.Query("separator", o.Separator)
+	r.Query("stopTimeout", o.StopTimeout)
 }
 
 // GenerateSystemd writes systemd units for a container or a pod, by the names of the units.

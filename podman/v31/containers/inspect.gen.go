@@ -75,8 +75,9 @@ type InspectResponse struct {
 	ResolvConfPath  string                         `json:"ResolvConfPath,omitzero"`
 	RestartCount    int32                          `json:"RestartCount,omitzero"`
 	Rootfs          string                         `json:"Rootfs,omitzero"`
-	SizeRW          int64                          `json:"SizeRw,omitzero"`
-	SizeRootFs      int64                          `json:"SizeRootFs,omitzero"`
-	State           v31.InspectContainerState      `json:"State,omitzero"`
-	StaticDir       string                         `json:"StaticDir,omitzero"`
+	// SizeRW is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	SizeRW     *int64                    `json:"SizeRw,omitzero"`
+	SizeRootFs int64                     `json:"SizeRootFs,omitzero"`
+	State      v31.InspectContainerState `json:"State,omitzero"`
+	StaticDir  string                    `json:"StaticDir,omitzero"`
 }

@@ -15,28 +15,14 @@ var opPutArchive = transport.Operation{
 	Method: "PUT", Path: "/v3.1.2/libpod/containers/{name}/archive",
 }
 
-// PutArchiveOptions are the optional parameters of [Client.PutArchive]; nil means none of them.
-type PutArchiveOptions struct {
-	// Pause is the query parameter pause. Default true. Nil leaves it out: the engine takes an absent one for true.
-	Pause *bool
-}
-
-func (o *PutArchiveOptions) set(r *transport.Request) {
-	if o == nil {
-		return
-	}
-	r.Query("pause", o.Pause)
-}
-
 // PutArchive unpacks a tar archive into a folder of a container.
 //
 // PUT /libpod/containers/{name}/archive (PutContainerArchiveLibpod). Succeeds with 200; fails with 400, 403,
 // 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.1#tag/containers/operation/PutContainerArchiveLibpod
-func (c *Client) PutArchive(ctx context.Context, name, path string, body io.Reader, opts *PutArchiveOptions) error {
+func (c *Client) PutArchive(ctx context.Context, name, path string, body io.Reader) error {
 	req := opPutArchive.Request(name)
 	req.QueryRequired("path", path)
 	req.UploadRequired(body, "application/x-tar")
-	opts.set(req)
 	return transport.None(ctx, c.caller, req)
 }

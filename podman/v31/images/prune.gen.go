@@ -17,9 +17,11 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
+	// All is the query parameter all: images that have a name and that no container uses, too.
+	All bool
 }
 
 func (o *PruneOptions) set(r *transport.Request) {
@@ -27,14 +29,15 @@ func (o *PruneOptions) set(r *transport.Request) {
 		return
 	}
 	r.QueryJSON("filters", o.Filters)
+	r.Query("all", o.All)
 }
 
 // Prune removes the images that nothing uses.
 //
 // POST /libpod/images/prune (ImagePruneLibpod). Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.1#tag/images/operation/ImagePruneLibpod
-func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v31.ImageDeleteResponse, error) {
+func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v31.PruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[v31.ImageDeleteResponse](ctx, c.caller, req)
+	return transport.List[v31.PruneReport](ctx, c.caller, req, "Id")
 }

@@ -18,32 +18,31 @@ var opPull = transport.Operation{
 
 // PullOptions are the optional parameters of [Client.Pull]; nil means none of them.
 type PullOptions struct {
-	// Credentials is the query parameter credentials: a user's name and password for the registry, with a colon
-	// between them. Podman 4.3 does not read it: give X-Registry-Auth. Until API 4.4.
-	Credentials transport.Secret
 	// Arch is the query parameter Arch.
 	Arch string
 	// OS is the query parameter OS.
 	OS string
 	// Variant is the query parameter Variant.
 	Variant string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// AllTags is the query parameter allTags.
 	AllTags bool
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *PullOptions) set(r *transport.Request) {
 	if o == nil {
 		return
 	}
-	r.Query("credentials", o.Credentials)
 	r.Query("Arch", o.Arch)
 	r.Query("OS", o.OS)
 	r.Query("Variant", o.Variant)
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("allTags", o.AllTags)
+	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
 // Pull fetches an image from a registry. It has succeeded when the sequence has ended without an error.

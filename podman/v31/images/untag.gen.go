@@ -12,6 +12,9 @@ import (
 var opUntag = transport.Operation{
 	Engine: "podman", Version: "3.1", Name: "ImageUntagLibpod",
 	Method: "POST", Path: "/v3.1.2/libpod/images/{name...}/untag",
+	Others: []transport.Other{
+		{Name: "ImageScpLibpod", Path: "/libpod/images/scp/{name...}"},
+	},
 }
 
 // UntagOptions are the optional parameters of [Client.Untag]; nil means none of them.
@@ -33,6 +36,7 @@ func (o *UntagOptions) set(r *transport.Request) {
 // Untag takes a name, or all names, off an image.
 //
 // POST /libpod/images/{name}/untag (ImageUntagLibpod). Succeeds with 201; fails with 400, 404, 409, 500.
+// Arguments that make the path that of ImageScpLibpod (/libpod/images/scp/{name}) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.1#tag/images/operation/ImageUntagLibpod
 func (c *Client) Untag(ctx context.Context, name string, opts *UntagOptions) error {
 	req := opUntag.Request(name)

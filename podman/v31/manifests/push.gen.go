@@ -18,8 +18,11 @@ var opPush = transport.Operation{
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
 type PushOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all: the images of the list, too.
 	All bool
+	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
+	// plain text. Nil leaves it out: the engine's registries.conf decides then.
+	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
 	RegistryAuth transport.RegistryAuth
@@ -30,6 +33,7 @@ func (o *PushOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("all", o.All)
+	r.Query("tlsVerify", o.TLSVerify)
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 

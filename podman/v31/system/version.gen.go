@@ -6,7 +6,6 @@ package system
 import (
 	"context"
 
-	"github.com/gantry-go/gantry/podman/v31"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -21,13 +20,33 @@ var opVersion = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.1#tag/system/operation/SystemVersionLibpod
 func (c *Client) Version(ctx context.Context) (*VersionResponse, error) {
 	req := opVersion.Request()
-	return transport.Object[VersionResponse](ctx, c.caller, req)
+	return transport.Object[VersionResponse](ctx, c.caller, req, "ApiVersion")
 }
 
 // VersionResponse is the answer 200 of SystemVersionLibpod.
 type VersionResponse struct {
-	// Client: until API 3.1.
-	Client v31.Version `json:"Client,omitzero"`
-	// Server: until API 3.1.
-	Server v31.Version `json:"Server,omitzero"`
+	APIVersion    string                     `json:"ApiVersion,omitzero"`
+	Arch          string                     `json:"Arch,omitzero"`
+	BuildTime     string                     `json:"BuildTime,omitzero"`
+	Components    []VersionResponseComponent `json:"Components,omitzero"`
+	Experimental  bool                       `json:"Experimental,omitzero"`
+	GitCommit     string                     `json:"GitCommit,omitzero"`
+	GoVersion     string                     `json:"GoVersion,omitzero"`
+	KernelVersion string                     `json:"KernelVersion,omitzero"`
+	MinAPIVersion string                     `json:"MinAPIVersion,omitzero"`
+	OS            string                     `json:"Os,omitzero"`
+	Platform      VersionResponsePlatform    `json:"Platform,omitzero"`
+	Version       string                     `json:"Version,omitzero"`
+}
+
+// VersionResponseComponent is the member Components[] of the answer 200 of SystemVersionLibpod.
+type VersionResponseComponent struct {
+	Details map[string]string `json:"Details,omitzero"`
+	Name    string            `json:"Name,omitzero"`
+	Version string            `json:"Version,omitzero"`
+}
+
+// VersionResponsePlatform is the member Platform of the answer 200 of SystemVersionLibpod.
+type VersionResponsePlatform struct {
+	Name string `json:"Name,omitzero"`
 }

@@ -18,6 +18,8 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
+	// Ignore is the query parameter ignore: no error where there is no such container.
+	Ignore bool
 	// Volumes is the query parameter volumes: the anonymous volumes of the container as well.
 	Volumes bool
 }
@@ -27,6 +29,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("force", o.Force)
+	r.Query("ignore", o.Ignore)
 	r.Query("volumes", o.Volumes)
 }
 

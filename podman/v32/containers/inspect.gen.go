@@ -70,15 +70,16 @@ type InspectResponse struct {
 	OCIConfigPath   string                         `json:"OCIConfigPath,omitzero"`
 	OCIRuntime      string                         `json:"OCIRuntime,omitzero"`
 	// PIDFile: since API 3.2.
-	PIDFile        string                    `json:"PidFile,omitzero"`
-	Path           string                    `json:"Path,omitzero"`
-	Pod            string                    `json:"Pod,omitzero"`
-	ProcessLabel   string                    `json:"ProcessLabel,omitzero"`
-	ResolvConfPath string                    `json:"ResolvConfPath,omitzero"`
-	RestartCount   int32                     `json:"RestartCount,omitzero"`
-	Rootfs         string                    `json:"Rootfs,omitzero"`
-	SizeRW         int64                     `json:"SizeRw,omitzero"`
-	SizeRootFs     int64                     `json:"SizeRootFs,omitzero"`
-	State          v32.InspectContainerState `json:"State,omitzero"`
-	StaticDir      string                    `json:"StaticDir,omitzero"`
+	PIDFile        string `json:"PidFile,omitzero"`
+	Path           string `json:"Path,omitzero"`
+	Pod            string `json:"Pod,omitzero"`
+	ProcessLabel   string `json:"ProcessLabel,omitzero"`
+	ResolvConfPath string `json:"ResolvConfPath,omitzero"`
+	RestartCount   int32  `json:"RestartCount,omitzero"`
+	Rootfs         string `json:"Rootfs,omitzero"`
+	// SizeRW is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	SizeRW     *int64                    `json:"SizeRw,omitzero"`
+	SizeRootFs int64                     `json:"SizeRootFs,omitzero"`
+	State      v32.InspectContainerState `json:"State,omitzero"`
+	StaticDir  string                    `json:"StaticDir,omitzero"`
 }

@@ -26,11 +26,12 @@ type CommitOptions struct {
 	Comment string
 	// Author is the query parameter author.
 	Author string
-	// Pause is the query parameter pause. Nil leaves it out: the engine pauses the container where it is absent.
+	// Pause is the query parameter pause: pause the container meanwhile; nil means false before Podman 6.0, and true
+	// from then on.
 	Pause *bool
 	// Changes is the query parameter changes.
 	Changes []string
-	// Format is the query parameter format.
+	// Format is the query parameter format. Default oci.
 	Format string
 }
 

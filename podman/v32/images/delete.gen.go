@@ -6,12 +6,16 @@ package images
 import (
 	"context"
 
+	"github.com/gantry-go/gantry/podman/v32"
 	"github.com/gantry-go/gantry/transport"
 )
 
 var opDelete = transport.Operation{
 	Engine: "podman", Version: "3.2", Name: "ImageDeleteLibpod",
 	Method: "DELETE", Path: "/v3.2.3/libpod/images/{name...}",
+	Others: []transport.Other{
+		{Name: "ImageDeleteAllLibpod", Path: "/libpod/images/remove"},
+	},
 }
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
@@ -30,17 +34,10 @@ func (o *DeleteOptions) set(r *transport.Request) {
 // Delete removes an image. What failed may be in the answer.
 //
 // DELETE /libpod/images/{name} (ImageDeleteLibpod). Succeeds with 200; fails with 400, 404, 409, 500.
+// Arguments that make the path that of ImageDeleteAllLibpod (/libpod/images/remove) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.2#tag/images/operation/ImageDeleteLibpod
-func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) ([]DeleteItem, error) {
+func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v32.LibpodImagesRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.List[DeleteItem](ctx, c.caller, req)
-}
-
-// DeleteItem is the member [] of the answer 200 of ImageDeleteLibpod.
-type DeleteItem struct {
-	// Deleted: until API 3.4.
-	Deleted string `json:"deleted,omitzero"`
-	// Untagged: until API 3.4.
-	Untagged []string `json:"untagged,omitzero"`
+	return transport.Object[v32.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|Untagged,list")
 }

@@ -17,7 +17,7 @@ var opGet = transport.Operation{
 
 // GetOptions are the optional parameters of [Client.Get]; nil means none of them.
 type GetOptions struct {
-	// Format is the query parameter format.
+	// Format is the query parameter format. Default oci-archive.
 	Format string
 	// Compress is the query parameter compress.
 	Compress bool

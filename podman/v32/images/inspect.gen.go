@@ -27,12 +27,13 @@ func (c *Client) Inspect(ctx context.Context, name string) (*InspectResponse, er
 
 // InspectResponse is the answer 200 of ImageInspectLibpod.
 type InspectResponse struct {
-	Annotations  map[string]string       `json:"Annotations,omitzero"`
-	Architecture string                  `json:"Architecture,omitzero"`
-	Author       string                  `json:"Author,omitzero"`
-	Comment      string                  `json:"Comment,omitzero"`
-	Config       v32.ImageConfig         `json:"Config,omitzero"`
-	Created      time.Time               `json:"Created,omitzero"`
+	Annotations  map[string]string `json:"Annotations,omitzero"`
+	Architecture string            `json:"Architecture,omitzero"`
+	Author       string            `json:"Author,omitzero"`
+	Comment      string            `json:"Comment,omitzero"`
+	Config       v32.ImageConfig   `json:"Config,omitzero"`
+	// Created is nil where absent: the engine's own type has a pointer there: it tells zero from absent.
+	Created      *time.Time              `json:"Created,omitzero"`
 	Digest       v32.Digest              `json:"Digest,omitzero"`
 	GraphDriver  v32.DriverData          `json:"GraphDriver,omitzero"`
 	Healthcheck  v32.Schema2HealthConfig `json:"Healthcheck,omitzero"`

@@ -6,7 +6,6 @@ package images
 import (
 	"context"
 
-	"github.com/gantry-go/gantry/podman/v32"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -35,17 +34,10 @@ func (o *TreeOptions) set(r *transport.Request) {
 func (c *Client) Tree(ctx context.Context, name string, opts *TreeOptions) (*TreeResponse, error) {
 	req := opTree.Request(name)
 	opts.set(req)
-	return transport.Object[TreeResponse](ctx, c.caller, req)
+	return transport.Object[TreeResponse](ctx, c.caller, req, "Tree")
 }
 
 // TreeResponse is the answer 200 of ImageTreeLibpod.
 type TreeResponse struct {
-	// ID: until API 3.2.
-	ID string `json:"id,omitzero"`
-	// Layers: until API 3.2.
-	Layers []v32.ImageLayer `json:"layers,omitzero"`
-	// Size: until API 3.2.
-	Size string `json:"size,omitzero"`
-	// Tags: until API 3.2.
-	Tags []string `json:"tags,omitzero"`
+	Tree string `json:"Tree,omitzero"`
 }

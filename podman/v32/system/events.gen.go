@@ -23,8 +23,8 @@ type EventsOptions struct {
 	Since time.Time
 	// Until is the query parameter until, sent as seconds since 1970.
 	Until time.Time
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 	// Stream is the query parameter stream. Default true. Nil leaves it out: the engine takes an absent one for
 	// true.
@@ -48,5 +48,5 @@ func (o *EventsOptions) set(r *transport.Request) {
 func (c *Client) Events(ctx context.Context, opts *EventsOptions) (*transport.Messages[v32.Event], error) {
 	req := opEvents.Request()
 	opts.set(req)
-	return transport.Sequence[v32.Event](ctx, c.caller, req)
+	return transport.Sequence[v32.Event](ctx, c.caller, req, "Action")
 }

@@ -12,12 +12,11 @@ import (
 var opStop = transport.Operation{
 	Engine: "podman", Version: "3.3", Name: "ContainerStopLibpod",
 	Method: "POST", Path: "/v3.3.1/libpod/containers/{name}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.
 type StopOptions struct {
-	// All is the query parameter all. Until API 4.2.
-	All bool
 	// Timeout is the query parameter timeout: the seconds before a container that does not stop is killed. Default
 	// 10. Nil leaves it out: where it is absent the engine waits as long as the container's own time says; 0 kills
 	// at once.
@@ -30,7 +29,6 @@ func (o *StopOptions) set(r *transport.Request) {
 	if o == nil {
 		return
 	}
-	r.Query("all", o.All)
 	r.Query("timeout", o.Timeout)
 	r.Query("Ignore", o.Ignore)
 }

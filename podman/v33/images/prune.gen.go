@@ -6,6 +6,7 @@ package images
 import (
 	"context"
 
+	"github.com/gantry-go/gantry/podman/v33"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -16,9 +17,11 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
+	// All is the query parameter all: images that have a name and that no container uses, too.
+	All bool
 }
 
 func (o *PruneOptions) set(r *transport.Request) {
@@ -26,22 +29,15 @@ func (o *PruneOptions) set(r *transport.Request) {
 		return
 	}
 	r.QueryJSON("filters", o.Filters)
+	r.Query("all", o.All)
 }
 
 // Prune removes the images that nothing uses.
 //
 // POST /libpod/images/prune (ImagePruneLibpod). Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.3#tag/images/operation/ImagePruneLibpod
-func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]PruneItem, error) {
+func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v33.PruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[PruneItem](ctx, c.caller, req)
-}
-
-// PruneItem is the member [] of the answer 200 of ImagePruneLibpod.
-type PruneItem struct {
-	// Deleted: until API 3.4.
-	Deleted string `json:"deleted,omitzero"`
-	// Untagged: until API 3.4.
-	Untagged []string `json:"untagged,omitzero"`
+	return transport.List[v33.PruneReport](ctx, c.caller, req, "Id")
 }

@@ -21,8 +21,7 @@ var opPlay = transport.Operation{
 type PlayOptions struct {
 	// Network is the query parameter network.
 	Network string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// LogDriver is the query parameter logDriver.
 	LogDriver string
@@ -58,5 +57,5 @@ func (c *Client) Play(ctx context.Context, body io.Reader, opts *PlayOptions) (*
 	req := opPlay.Request()
 	req.UploadRequired(body, "application/yaml")
 	opts.set(req)
-	return transport.Object[v33.PlayKubeReport](ctx, c.caller, req)
+	return transport.Object[v33.PlayKubeReport](ctx, c.caller, req, "Pods,list")
 }

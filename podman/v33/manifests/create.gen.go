@@ -18,7 +18,7 @@ var opCreate = transport.Operation{
 // CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
 type CreateOptions struct {
 	// Image is the query parameter image.
-	Image string
+	Image []string
 	// All is the query parameter all.
 	All bool
 }
@@ -36,7 +36,7 @@ func (o *CreateOptions) set(r *transport.Request) {
 // POST /libpod/manifests/create (ManifestCreateLibpod). Until API 3.4. Succeeds with 200; fails with 400, 404,
 // 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.3#tag/manifests/operation/ManifestCreateLibpod
-func (c *Client) Create(ctx context.Context, name string, opts *CreateOptions) (*v33.IDResponse, error) {
+func (c *Client) Create(ctx context.Context, name []string, opts *CreateOptions) (*v33.IDResponse, error) {
 	req := opCreate.Request()
 	req.QueryRequired("name", name)
 	opts.set(req)

@@ -15,11 +15,26 @@ var opList = transport.Operation{
 	Method: "GET", Path: "/v3.3.1/libpod/secrets/json",
 }
 
+// ListOptions are the optional parameters of [Client.List]; nil means none of them.
+type ListOptions struct {
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
+	Filters map[string][]string
+}
+
+func (o *ListOptions) set(r *transport.Request) {
+	if o == nil {
+		return
+	}
+	r.QueryJSON("filters", o.Filters)
+}
+
 // List lists secrets.
 //
 // GET /libpod/secrets/json (SecretListLibpod). Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.3#tag/secrets/operation/SecretListLibpod
-func (c *Client) List(ctx context.Context) ([]v33.SecretInfoReport, error) {
+func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v33.SecretInfoReport, error) {
 	req := opList.Request()
-	return transport.List[v33.SecretInfoReport](ctx, c.caller, req)
+	opts.set(req)
+	return transport.List[v33.SecretInfoReport](ctx, c.caller, req, "ID")
 }

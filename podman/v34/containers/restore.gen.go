@@ -23,8 +23,6 @@ type RestoreOptions struct {
 	Name string
 	// Keep is the query parameter keep.
 	Keep bool
-	// LeaveRunning is the query parameter leaveRunning. Until API 4.3.
-	LeaveRunning bool
 	// TCPEstablished is the query parameter tcpEstablished.
 	TCPEstablished bool
 	// Import is the query parameter import.
@@ -43,7 +41,6 @@ func (o *RestoreOptions) set(r *transport.Request) {
 	}
 	r.Query("name", o.Name)
 	r.Query("keep", o.Keep)
-	r.Query("leaveRunning", o.LeaveRunning)
 	r.Query("tcpEstablished", o.TCPEstablished)
 	r.Query("import", o.Import)
 	r.Query("ignoreRootFS", o.IgnoreRootFS)
@@ -60,5 +57,5 @@ func (c *Client) Restore(ctx context.Context, id string, body io.Reader, opts *R
 	req := opRestore.Request(id)
 	req.Upload(body, "application/x-tar")
 	opts.set(req)
-	return transport.Object[v34.RestoreReport](ctx, c.caller, req)
+	return transport.Object[v34.RestoreReport](ctx, c.caller, req, "Id")
 }

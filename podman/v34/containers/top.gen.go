@@ -17,8 +17,6 @@ var opTop = transport.Operation{
 
 // TopOptions are the optional parameters of [Client.Top]; nil means none of them.
 type TopOptions struct {
-	// Stream is the query parameter stream. Default true. Nil leaves it out: the engine streams where it is absent.
-	Stream *bool
 	// PsArgs is the query parameter ps_args. Default -ef.
 	PsArgs string
 }
@@ -27,7 +25,6 @@ func (o *TopOptions) set(r *transport.Request) {
 	if o == nil {
 		return
 	}
-	r.Query("stream", o.Stream)
 	r.Query("ps_args", o.PsArgs)
 }
 
@@ -38,7 +35,7 @@ func (o *TopOptions) set(r *transport.Request) {
 func (c *Client) Top(ctx context.Context, name string, opts *TopOptions) (*transport.Messages[TopResponse], error) {
 	req := opTop.Request(name)
 	opts.set(req)
-	return transport.Sequence[TopResponse](ctx, c.caller, req)
+	return transport.Sequence[TopResponse](ctx, c.caller, req, "Titles,list")
 }
 
 // TopResponse is the answer 200 of ContainerTopLibpod.

@@ -19,22 +19,16 @@ var opBuild = transport.Operation{
 
 // BuildOptions are the optional parameters of [Client.Build]; nil means none of them.
 type BuildOptions struct {
-	// Dockerfile is the query parameter dockerfile. Default Dockerfile.
+	// Dockerfile is the query parameter dockerfile, sent as JSON. Default Dockerfile.
 	Dockerfile string
 	// Tags is the query parameter t. Default latest.
 	Tags []string
 	// ExtraHosts is the query parameter extrahosts, sent as JSON.
 	ExtraHosts []string
-	// Remote is the query parameter remote.
-	Remote string
 	// Quiet is the query parameter q.
 	Quiet bool
 	// NoCache is the query parameter nocache.
 	NoCache bool
-	// CacheFrom is the query parameter cachefrom.
-	CacheFrom []string
-	// Pull is the query parameter pull.
-	Pull bool
 	// Rm is the query parameter rm. Default true. Nil leaves it out: the engine takes an absent one for true.
 	Rm *bool
 	// ForceRm is the query parameter forcerm.
@@ -59,19 +53,92 @@ type BuildOptions struct {
 	Squash bool
 	// Labels is the query parameter labels, sent as JSON.
 	Labels map[string]string
-	// Layers is the query parameter layers. Default true, since API 3.4. Nil leaves it out: the engine takes an
-	// absent one for true.
-	Layers *bool
+	// Layers is the query parameter layers: keep a layer for each instruction, and use those of earlier builds
+	// again.
+	Layers bool
 	// NetworkMode is the query parameter networkmode. Default bridge.
 	NetworkMode string
-	// Platform is the query parameter platform.
-	Platform string
+	// Platform is the query parameter platform. Since API 3.2.
+	Platform []string
 	// Target is the query parameter target.
 	Target string
-	// Outputs is the query parameter outputs.
-	Outputs string
 	// HTTPProxy is the query parameter httpproxy.
 	HTTPProxy bool
+	// AddCaps is the query parameter addcaps, sent as JSON: capabilities that the build's processes get besides the
+	// usual ones, as CAP_NET_ADMIN.
+	AddCaps []string
+	// Annotations is the query parameter annotations, sent as JSON: annotations of the image, each key=value; images
+	// of Docker's format have none.
+	Annotations []string
+	// AppArmor is the query parameter apparmor: the AppArmor profile of the build's processes.
+	AppArmor string
+	// CgroupParent is the query parameter cgroupparent: the control group that those of the build's processes are
+	// put in. Since API 3.3.
+	CgroupParent string
+	// Compression is the query parameter compression: how layers are compressed that are not kept in the store; 0
+	// not at all, 1 bzip2, 2 gzip, 3 xz, 4 zstd.
+	Compression int
+	// CpusetMems is the query parameter cpusetmems: the memory nodes that the build's processes may use, as 0-1.
+	// Since API 3.3.
+	CpusetMems string
+	// Devices is the query parameter devices, sent as JSON: devices that the build's processes get, as /dev/fuse or
+	// host:container:rwm.
+	Devices []string
+	// DNSOptions is the query parameter dnsoptions, sent as JSON: options of resolv.conf while the build runs, as
+	// ndots:2.
+	DNSOptions []string
+	// DNSSearch is the query parameter dnssearch, sent as JSON: domains in which names are looked up while the build
+	// runs.
+	DNSSearch []string
+	// DNSServers is the query parameter dnsservers, sent as JSON: addresses of the name servers while the build
+	// runs.
+	DNSServers []string
+	// DropCaps is the query parameter dropcaps, sent as JSON: capabilities that the build's processes do not get.
+	DropCaps []string
+	// Excludes is the query parameter excludes, sent as JSON: patterns of files that are no part of the build's
+	// context, in place of those of the .containerignore or .dockerignore in it.
+	Excludes []string
+	// From is the query parameter from: the image that the first FROM is to mean.
+	From string
+	// Ignore is the query parameter ignore: pass over instructions that the engine does not know; without it the
+	// build fails.
+	Ignore bool
+	// Isolation is the query parameter isolation: how the build's processes are run; oci, rootless or chroot.
+	Isolation string
+	// Jobs is the query parameter jobs: how many stages are built at once, 1 where it is absent. Nil leaves it out,
+	// and 0 sets no limit. Nil leaves it out: 0 sets no limit.
+	Jobs *int
+	// LabelOpts is the query parameter labelopts, sent as JSON: SELinux options of the build's processes, as disable
+	// or type:NAME.
+	LabelOpts []string
+	// Manifest is the query parameter manifest: the list of manifests that the image is added to, which is made if
+	// it is not there.
+	Manifest string
+	// NamespaceOptions is the query parameter nsoptions, sent as JSON: the namespaces of the build's processes; Name
+	// is network, ipc, pid, uts or user, and either Host is true or Path names one. Without any the network is the
+	// engine's own.
+	NamespaceOptions []v34.BuildNamespaceOption
+	// OutputFormat is the query parameter outputformat: the media type of the image's manifest;
+	// application/vnd.oci.image.manifest.v1+json or application/vnd.docker.distribution.manifest.v2+json. The engine
+	// chooses without one.
+	OutputFormat string
+	// PullPolicy is the query parameter pullpolicy: when images are pulled that the build begins with; always,
+	// missing, never or newer.
+	PullPolicy string
+	// LogRusage is the query parameter rusage: write what each step took into the progress.
+	LogRusage bool
+	// RusageLogFile is the query parameter rusagelogfile: a file on the engine's machine that this is written to in
+	// place of the progress. Since API 3.3.
+	RusageLogFile string
+	// Seccomp is the query parameter seccomp: a file of the engine's machine with the seccomp profile of the build's
+	// processes, or unconfined.
+	Seccomp string
+	// Timestamp is the query parameter timestamp: the seconds since 1970 that everything in the image is dated. Nil
+	// leaves the times as they are, and 0 is 1970. Nil leaves it out: 0 is the time 1970 and sets it.
+	Timestamp *int64
+	// Ulimits is the query parameter ulimits, sent as JSON: limits of the build's processes, each as
+	// nofile=1024:1024.
+	Ulimits []string
 	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
 	// registryauth.
 	RegistryConfig transport.RegistryAuth
@@ -81,14 +148,11 @@ func (o *BuildOptions) set(r *transport.Request) {
 	if o == nil {
 		return
 	}
-	r.Query("dockerfile", o.Dockerfile)
+	r.QueryJSON("dockerfile", o.Dockerfile)
 	r.Query("t", o.Tags)
 	r.QueryJSON("extrahosts", o.ExtraHosts)
-	r.Query("remote", o.Remote)
 	r.Query("q", o.Quiet)
 	r.Query("nocache", o.NoCache)
-	r.Query("cachefrom", o.CacheFrom)
-	r.Query("pull", o.Pull)
 	r.Query("rm", o.Rm)
 	r.Query("forcerm", o.ForceRm)
 	r.Query("memory", o.Memory)
@@ -105,8 +169,33 @@ func (o *BuildOptions) set(r *transport.Request) {
 	r.Query("networkmode", o.NetworkMode)
 	r.Query("platform", o.Platform)
 	r.Query("target", o.Target)
-	r.Query("outputs", o.Outputs)
 	r.Query("httpproxy", o.HTTPProxy)
+	r.QueryJSON("addcaps", o.AddCaps)
+	r.QueryJSON("annotations", o.Annotations)
+	r.Query("apparmor", o.AppArmor)
+	r.Query("cgroupparent", o.CgroupParent)
+	r.Query("compression", o.Compression)
+	r.Query("cpusetmems", o.CpusetMems)
+	r.QueryJSON("devices", o.Devices)
+	r.QueryJSON("dnsoptions", o.DNSOptions)
+	r.QueryJSON("dnssearch", o.DNSSearch)
+	r.QueryJSON("dnsservers", o.DNSServers)
+	r.QueryJSON("dropcaps", o.DropCaps)
+	r.QueryJSON("excludes", o.Excludes)
+	r.Query("from", o.From)
+	r.Query("ignore", o.Ignore)
+	r.Query("isolation", o.Isolation)
+	r.Query("jobs", o.Jobs)
+	r.QueryJSON("labelopts", o.LabelOpts)
+	r.Query("manifest", o.Manifest)
+	r.QueryJSON("nsoptions", o.NamespaceOptions)
+	r.Query("outputformat", o.OutputFormat)
+	r.Query("pullpolicy", o.PullPolicy)
+	r.Query("rusage", o.LogRusage)
+	r.Query("rusagelogfile", o.RusageLogFile)
+	r.Query("seccomp", o.Seccomp)
+	r.Query("timestamp", o.Timestamp)
+	r.QueryJSON("ulimits", o.Ulimits)
 	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 

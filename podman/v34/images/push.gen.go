@@ -14,15 +14,22 @@ var opPush = transport.Operation{
 	Engine: "podman", Version: "3.4", Name: "ImagePushLibpod",
 	Method: "POST", Path: "/v3.4.7/libpod/images/{name...}/push",
 	Slow: true,
+	Others: []transport.Other{
+		{Name: "ImageScpLibpod", Path: "/libpod/images/scp/{name...}"},
+	},
 }
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
 type PushOptions struct {
 	// Destination is the query parameter destination.
 	Destination string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
+	// All is the query parameter all: every image of a list of manifests, not the engine's own platform's alone.
+	All bool
+	// Format is the query parameter format: the format of the manifest; oci, v2s1 or v2s2. Without one it stays as
+	// it is.
+	Format string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
 	RegistryAuth transport.RegistryAuth
@@ -34,12 +41,15 @@ func (o *PushOptions) set(r *transport.Request) {
 	}
 	r.Query("destination", o.Destination)
 	r.Query("tlsVerify", o.TLSVerify)
+	r.Query("all", o.All)
+	r.Query("format", o.Format)
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
 // Push sends an image to a registry. It has succeeded when the sequence has ended without an error.
 //
 // POST /libpod/images/{name}/push (ImagePushLibpod). Succeeds with 200; fails with 404, 500.
+// Arguments that make the path that of ImageScpLibpod (/libpod/images/scp/{name}) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.4#tag/images/operation/ImagePushLibpod
 func (c *Client) Push(ctx context.Context, name string, opts *PushOptions) (*transport.Messages[v34.ImagePushReport], error) {
 	req := opPush.Request(name)

@@ -24,17 +24,21 @@ type GenerateSystemdOptions struct {
 	NoHeader bool
 	// StartTimeout is the query parameter startTimeout. Since API 4.0.
 	StartTimeout int
-	// StopTimeout is the query parameter stopTimeout. Default 10, since API 4.0. Nil leaves it out: the engine takes
-	// an absent one for 10.
+	// StopTimeout is the query parameter stopTimeout: the seconds before a container that does not stop is killed.
+	// Default 10. Nil leaves it out: the engine takes an absent one for its own, which is 10 unless its
+	// containers.conf says otherwise.
 	StopTimeout *int
 	// RestartPolicy is the query parameter restartPolicy. Default on-failure.
 	RestartPolicy SystemdRestartPolicy
-	// ContainerPrefix is the query parameter containerPrefix. Default container.
-	ContainerPrefix string
-	// PodPrefix is the query parameter podPrefix. Default pod.
-	PodPrefix string
-	// Separator is the query parameter separator. Default -.
-	Separator string
+	// ContainerPrefix is the query parameter containerPrefix. Default container. Nil leaves it out: the engine tells
+	// an absent one from an empty one.
+	ContainerPrefix *string
+	// PodPrefix is the query parameter podPrefix. Default pod. Nil leaves it out: the engine tells an absent one
+	// from an empty one.
+	PodPrefix *string
+	// Separator is the query parameter separator. Default -. Nil leaves it out: the engine tells an absent one from
+	// an empty one.
+	Separator *string
 	// RestartSec is the query parameter restartSec. Since API 4.0.
 	RestartSec int
 	// Wants is the query parameter wants. Since API 4.0.
@@ -43,6 +47,9 @@ type GenerateSystemdOptions struct {
 	After []string
 	// Requires is the query parameter requires. Since API 4.0.
 	Requires []string
+	// TemplateUnitFile is the query parameter templateUnitFile: a unit that systemd starts by the name of an
+	// instance; it needs New. Since API 4.0.
+	TemplateUnitFile bool
 }
 
 func (o *GenerateSystemdOptions) set(r *transport.Request) {
@@ -62,6 +69,7 @@ func (o *GenerateSystemdOptions) set(r *transport.Request) {
 	r.Query("wants", o.Wants)
 	r.Query("after", o.After)
 	r.Query("requires", o.Requires)
+	r.Query("templateUnitFile", o.TemplateUnitFile)
 }
 
 // GenerateSystemd writes systemd units for a container or a pod, by the names of the units.

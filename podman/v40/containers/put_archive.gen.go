@@ -17,15 +17,20 @@ var opPutArchive = transport.Operation{
 
 // PutArchiveOptions are the optional parameters of [Client.PutArchive]; nil means none of them.
 type PutArchiveOptions struct {
-	// Pause is the query parameter pause. Default true. Nil leaves it out: the engine takes an absent one for true.
-	Pause *bool
+	// CopyUIDGID is the query parameter copyUIDGID: give the files to the container's User, or root where it has
+	// none; false keeps the owners that the archive says, and nil means true. Since API 3.3.
+	CopyUIDGID *bool
+	// Rename is the query parameter rename, sent as JSON: other names for members of the archive, by the names that
+	// they have in it. Since API 3.3.
+	Rename map[string]string
 }
 
 func (o *PutArchiveOptions) set(r *transport.Request) {
 	if o == nil {
 		return
 	}
-	r.Query("pause", o.Pause)
+	r.Query("copyUIDGID", o.CopyUIDGID)
+	r.QueryJSON("rename", o.Rename)
 }
 
 // PutArchive unpacks a tar archive into a folder of a container.

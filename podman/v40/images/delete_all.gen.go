@@ -19,8 +19,8 @@ var opDeleteAll = transport.Operation{
 type DeleteAllOptions struct {
 	// Images is the query parameter images.
 	Images []string
-	// All is the query parameter all. Default true. Nil leaves it out: the engine takes an absent one for true.
-	All *bool
+	// All is the query parameter all: the images that are only steps of others, too.
+	All bool
 	// Force is the query parameter force.
 	Force bool
 }
@@ -41,5 +41,5 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 func (c *Client) DeleteAll(ctx context.Context, opts *DeleteAllOptions) (*v40.LibpodImagesRemoveReport, error) {
 	req := opDeleteAll.Request()
 	opts.set(req)
-	return transport.Object[v40.LibpodImagesRemoveReport](ctx, c.caller, req)
+	return transport.Object[v40.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list")
 }

@@ -21,8 +21,7 @@ var opPlay = transport.Operation{
 type PlayOptions struct {
 	// Network is the query parameter network.
 	Network []string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// LogDriver is the query parameter logDriver.
 	LogDriver string
@@ -32,6 +31,11 @@ type PlayOptions struct {
 	StaticIPs []string
 	// StaticMACs is the query parameter staticMACs. Since API 3.2.
 	StaticMACs []string
+	// LogOptions is the query parameter logOptions: options of the containers' log driver, each key=value. Since API
+	// 4.0.
+	LogOptions []string
+	// NoHosts is the query parameter noHosts: leave /etc/hosts as the images have it. Since API 4.0.
+	NoHosts bool
 	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
 	// registryauth.
 	RegistryConfig transport.RegistryAuth
@@ -47,6 +51,8 @@ func (o *PlayOptions) set(r *transport.Request) {
 	r.Query("start", o.Start)
 	r.Query("staticIPs", o.StaticIPs)
 	r.Query("staticMACs", o.StaticMACs)
+	r.Query("logOptions", o.LogOptions)
+	r.Query("noHosts", o.NoHosts)
 	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
@@ -58,5 +64,5 @@ func (c *Client) Play(ctx context.Context, body io.Reader, opts *PlayOptions) (*
 	req := opPlay.Request()
 	req.UploadRequired(body, "application/yaml")
 	opts.set(req)
-	return transport.Object[v40.PlayKubeReport](ctx, c.caller, req)
+	return transport.Object[v40.PlayKubeReport](ctx, c.caller, req, "Pods,list")
 }

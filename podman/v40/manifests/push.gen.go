@@ -14,14 +14,18 @@ var opPush = transport.Operation{
 	Engine: "podman", Version: "4.0", Name: "ManifestPushLibpod",
 	Method: "POST", Path: "/v4.0.3/libpod/manifests/{name...}/registry/{destination...}",
 	Slow: true,
+	Others: []transport.Other{
+		{Name: "ManifestCreateLibpod", Path: "/libpod/manifests/{name...}"},
+	},
 }
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
 type PushOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all: the images of the list, too.
 	All bool
-	// TLSVerify is the query parameter tlsVerify.
-	TLSVerify bool
+	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
+	// plain text. Nil leaves it out: the engine's registries.conf decides then.
+	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
 	RegistryAuth transport.RegistryAuth
@@ -40,6 +44,8 @@ func (o *PushOptions) set(r *transport.Request) {
 //
 // POST /libpod/manifests/{name}/registry/{destination} (ManifestPushLibpod). Since API 4.0. Succeeds with 200;
 // fails with 400, 404, 500.
+// Every call is refused, since the engine of this version takes it for ManifestCreateLibpod
+// (/libpod/manifests/{name}): use ManifestPushV3Libpod.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.0#tag/manifests/operation/ManifestPushLibpod
 func (c *Client) Push(ctx context.Context, name, destination string, opts *PushOptions) (*transport.Messages[v40.ManifestPushReport], error) {
 	req := opPush.Request(name, destination)

@@ -19,6 +19,9 @@ var opCreate = transport.Operation{
 type CreateOptions struct {
 	// Driver is the query parameter driver. Default file.
 	Driver string
+	// DriverOpts is the query parameter driveropts, sent as JSON: options of the driver, by their names. Since API
+	// 3.3.
+	DriverOpts map[string]string
 }
 
 func (o *CreateOptions) set(r *transport.Request) {
@@ -26,6 +29,7 @@ func (o *CreateOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("driver", o.Driver)
+	r.QueryJSON("driveropts", o.DriverOpts)
 }
 
 // Create keeps a secret, which is what is sent.

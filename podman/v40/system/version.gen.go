@@ -21,35 +21,23 @@ var opVersion = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.0#tag/system/operation/SystemVersionLibpod
 func (c *Client) Version(ctx context.Context) (*VersionResponse, error) {
 	req := opVersion.Request()
-	return transport.Object[VersionResponse](ctx, c.caller, req)
+	return transport.Object[VersionResponse](ctx, c.caller, req, "ApiVersion")
 }
 
 // VersionResponse is the answer 200 of SystemVersionLibpod.
 type VersionResponse struct {
-	// APIVersion: since API 3.2.
-	APIVersion string `json:"ApiVersion,omitzero"`
-	// Arch: since API 3.2.
-	Arch string `json:"Arch,omitzero"`
-	// BuildTime: since API 3.2.
-	BuildTime string `json:"BuildTime,omitzero"`
-	// Components: since API 3.2.
-	Components []v40.ComponentVersion `json:"Components,omitzero"`
-	// Experimental: since API 3.2.
-	Experimental bool `json:"Experimental,omitzero"`
-	// GitCommit: since API 3.2.
-	GitCommit string `json:"GitCommit,omitzero"`
-	// GoVersion: since API 3.2.
-	GoVersion string `json:"GoVersion,omitzero"`
-	// KernelVersion: since API 3.2.
-	KernelVersion string `json:"KernelVersion,omitzero"`
-	// MinAPIVersion: since API 3.2.
-	MinAPIVersion string `json:"MinAPIVersion,omitzero"`
-	// OS: since API 3.2.
-	OS string `json:"Os,omitzero"`
-	// Platform: since API 3.2.
-	Platform VersionResponsePlatform `json:"Platform,omitzero"`
-	// Version: since API 3.2.
-	Version string `json:"Version,omitzero"`
+	APIVersion    string                  `json:"ApiVersion,omitzero"`
+	Arch          string                  `json:"Arch,omitzero"`
+	BuildTime     string                  `json:"BuildTime,omitzero"`
+	Components    []v40.ComponentVersion  `json:"Components,omitzero"`
+	Experimental  bool                    `json:"Experimental,omitzero"`
+	GitCommit     string                  `json:"GitCommit,omitzero"`
+	GoVersion     string                  `json:"GoVersion,omitzero"`
+	KernelVersion string                  `json:"KernelVersion,omitzero"`
+	MinAPIVersion string                  `json:"MinAPIVersion,omitzero"`
+	OS            string                  `json:"Os,omitzero"`
+	Platform      VersionResponsePlatform `json:"Platform,omitzero"`
+	Version       string                  `json:"Version,omitzero"`
 }
 
 // VersionResponsePlatform is the member Platform of the answer 200 of SystemVersionLibpod.

@@ -23,8 +23,6 @@ type RestoreOptions struct {
 	Name string
 	// Keep is the query parameter keep.
 	Keep bool
-	// LeaveRunning is the query parameter leaveRunning. Until API 4.3.
-	LeaveRunning bool
 	// TCPEstablished is the query parameter tcpEstablished.
 	TCPEstablished bool
 	// Import is the query parameter import.
@@ -37,6 +35,15 @@ type RestoreOptions struct {
 	IgnoreStaticMAC bool
 	// PrintStats is the query parameter printStats. Since API 4.0.
 	PrintStats bool
+	// FileLocks is the query parameter fileLocks: take up the locks on files that the checkpoint holds. Since API
+	// 4.0.
+	FileLocks bool
+	// IgnoreVolumes is the query parameter ignoreVolumes: leave out the content of volumes that an import holds.
+	// Since API 4.0.
+	IgnoreVolumes bool
+	// PublishPorts is the query parameter publishPorts: ports to publish in place of the checkpoint's, as 8080:80.
+	// Since API 4.0.
+	PublishPorts string
 }
 
 func (o *RestoreOptions) set(r *transport.Request) {
@@ -45,13 +52,15 @@ func (o *RestoreOptions) set(r *transport.Request) {
 	}
 	r.Query("name", o.Name)
 	r.Query("keep", o.Keep)
-	r.Query("leaveRunning", o.LeaveRunning)
 	r.Query("tcpEstablished", o.TCPEstablished)
 	r.Query("import", o.Import)
 	r.Query("ignoreRootFS", o.IgnoreRootFS)
 	r.Query("ignoreStaticIP", o.IgnoreStaticIP)
 	r.Query("ignoreStaticMAC", o.IgnoreStaticMAC)
 	r.Query("printStats", o.PrintStats)
+	r.Query("fileLocks", o.FileLocks)
+	r.Query("ignoreVolumes", o.IgnoreVolumes)
+	r.Query("publishPorts", o.PublishPorts)
 }
 
 // Restore starts a container from a checkpoint: its own, or with Import one that is sent as a tar archive, of
@@ -63,5 +72,5 @@ func (c *Client) Restore(ctx context.Context, id string, body io.Reader, opts *R
 	req := opRestore.Request(id)
 	req.Upload(body, "application/x-tar")
 	opts.set(req)
-	return transport.Object[v41.RestoreReport](ctx, c.caller, req)
+	return transport.Object[v41.RestoreReport](ctx, c.caller, req, "Id")
 }

@@ -13,6 +13,9 @@ import (
 var opDelete = transport.Operation{
 	Engine: "podman", Version: "4.1", Name: "ImageDeleteLibpod",
 	Method: "DELETE", Path: "/v4.1.1/libpod/images/{name...}",
+	Others: []transport.Other{
+		{Name: "ImageDeleteAllLibpod", Path: "/libpod/images/remove"},
+	},
 }
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
@@ -31,9 +34,10 @@ func (o *DeleteOptions) set(r *transport.Request) {
 // Delete removes an image. What failed may be in the answer.
 //
 // DELETE /libpod/images/{name} (ImageDeleteLibpod). Succeeds with 200; fails with 400, 404, 409, 500.
+// Arguments that make the path that of ImageDeleteAllLibpod (/libpod/images/remove) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.1#tag/images/operation/ImageDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v41.LibpodImagesRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v41.LibpodImagesRemoveReport](ctx, c.caller, req)
+	return transport.Object[v41.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|Untagged,list")
 }

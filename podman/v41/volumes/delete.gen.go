@@ -18,6 +18,10 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
+	// Timeout is the query parameter timeout: the seconds before a container that uses the volume, and that Force
+	// stops, is killed. Since API 4.0. Nil leaves it out: where it is absent the engine waits as long as each
+	// container's own time says; 0 kills at once.
+	Timeout *int
 }
 
 func (o *DeleteOptions) set(r *transport.Request) {
@@ -25,6 +29,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("force", o.Force)
+	r.Query("timeout", o.Timeout)
 }
 
 // Delete removes a volume, and with Force the containers that use it.

@@ -13,12 +13,18 @@ import (
 var opDelete = transport.Operation{
 	Engine: "podman", Version: "4.2", Name: "ImageDeleteLibpod",
 	Method: "DELETE", Path: "/v4.2.1/libpod/images/{name...}",
+	Others: []transport.Other{
+		{Name: "ImageDeleteAllLibpod", Path: "/libpod/images/remove"},
+	},
 }
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
+	// LookupManifest is the query parameter lookupManifest: the name is of a list of manifests, and no image that it
+	// names is removed. Since API 4.2.
+	LookupManifest bool
 }
 
 func (o *DeleteOptions) set(r *transport.Request) {
@@ -26,14 +32,16 @@ func (o *DeleteOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("force", o.Force)
+	r.Query("lookupManifest", o.LookupManifest)
 }
 
 // Delete removes an image. What failed may be in the answer.
 //
 // DELETE /libpod/images/{name} (ImageDeleteLibpod). Succeeds with 200; fails with 400, 404, 409, 500.
+// Arguments that make the path that of ImageDeleteAllLibpod (/libpod/images/remove) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.2#tag/images/operation/ImageDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v42.LibpodImagesRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v42.LibpodImagesRemoveReport](ctx, c.caller, req)
+	return transport.Object[v42.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|Untagged,list")
 }

@@ -13,6 +13,9 @@ import (
 var opCreate = transport.Operation{
 	Engine: "podman", Version: "4.2", Name: "ManifestCreateLibpod",
 	Method: "POST", Path: "/v4.2.1/libpod/manifests/{name...}",
+	Others: []transport.Other{
+		{Name: "ManifestPushLibpod", Path: "/libpod/manifests/{name...}/registry/{destination...}"},
+	},
 }
 
 // CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
@@ -32,6 +35,8 @@ func (o *CreateOptions) set(r *transport.Request) {
 //
 // POST /libpod/manifests/{name} (ManifestCreateLibpod). Since API 4.0. Succeeds with 201; fails with 400, 404,
 // 500.
+// Arguments that make the path that of ManifestPushLibpod (/libpod/manifests/{name}/registry/{destination}) are
+// refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.2#tag/manifests/operation/ManifestCreateLibpod
 func (c *Client) Create(ctx context.Context, name string, images []string, body *v42.ManifestModifyOptions, opts *CreateOptions) (*v42.IDResponse, error) {
 	req := opCreate.Request(name)

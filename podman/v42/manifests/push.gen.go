@@ -18,10 +18,10 @@ var opPush = transport.Operation{
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
 type PushOptions struct {
-	// All is the query parameter all. Default true. Nil leaves it out: the engine takes an absent one for true.
-	All *bool
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// All is the query parameter all: the images of the list, too.
+	All bool
+	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
+	// plain text. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.

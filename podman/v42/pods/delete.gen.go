@@ -19,6 +19,10 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
+	// Timeout is the query parameter timeout: the seconds before a container that does not stop is killed. Since API
+	// 4.0. Nil leaves it out: where it is absent the engine waits as long as each container's own time says; 0 kills
+	// at once.
+	Timeout *int
 }
 
 func (o *DeleteOptions) set(r *transport.Request) {
@@ -26,6 +30,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("force", o.Force)
+	r.Query("timeout", o.Timeout)
 }
 
 // Delete removes a pod, and with Force its containers, too.
@@ -35,5 +40,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v42.PodRmReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v42.PodRmReport](ctx, c.caller, req)
+	return transport.Object[v42.PodRmReport](ctx, c.caller, req, "Id")
 }

@@ -29,8 +29,18 @@ type CheckpointOptions struct {
 	IgnoreRootFS bool
 	// PrintStats is the query parameter printStats. Since API 4.0.
 	PrintStats bool
-	// CreateImage is the query parameter createImage. Since API 4.3.
+	// CreateImage is the query parameter createImage: the name of an image to make of the checkpoint, in place of
+	// files beside the container. Since API 4.1.
 	CreateImage string
+	// FileLocks is the query parameter fileLocks: keep the locks that the processes hold on files; without it such a
+	// container is refused. Since API 4.0.
+	FileLocks bool
+	// PreCheckpoint is the query parameter preCheckpoint: write the memory alone and let the container run, for a
+	// checkpoint WithPrevious. Since API 4.0.
+	PreCheckpoint bool
+	// WithPrevious is the query parameter withPrevious: write what has changed since a PreCheckpoint alone. Since
+	// API 4.0.
+	WithPrevious bool
 }
 
 func (o *CheckpointOptions) set(r *transport.Request) {
@@ -44,6 +54,9 @@ func (o *CheckpointOptions) set(r *transport.Request) {
 	r.Query("ignoreRootFS", o.IgnoreRootFS)
 	r.Query("printStats", o.PrintStats)
 	r.Query("createImage", o.CreateImage)
+	r.Query("fileLocks", o.FileLocks)
+	r.Query("preCheckpoint", o.PreCheckpoint)
+	r.Query("withPrevious", o.WithPrevious)
 }
 
 // Checkpoint writes the state of a running container to disk and stops it, unless told to leave it running. The

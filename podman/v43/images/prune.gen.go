@@ -17,12 +17,12 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// All is the query parameter all. Since API 3.4.
+	// All is the query parameter all: images that have a name and that no container uses, too.
 	All bool
 	// External is the query parameter external. Since API 4.0.
 	External bool
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 }
 
@@ -42,5 +42,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v43.PruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[v43.PruneReport](ctx, c.caller, req)
+	return transport.List[v43.PruneReport](ctx, c.caller, req, "Id")
 }

@@ -18,13 +18,13 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all: images that have a name and that no container uses, too.
 	All bool
-	// Volumes is the query parameter volumes.
-	Volumes bool
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
+	// Volumes is the query parameter volumes: volumes that no container uses, too.
+	Volumes bool
 }
 
 func (o *PruneOptions) set(r *transport.Request) {
@@ -32,8 +32,8 @@ func (o *PruneOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("all", o.All)
-	r.Query("volumes", o.Volumes)
 	r.QueryJSON("filters", o.Filters)
+	r.Query("volumes", o.Volumes)
 }
 
 // Prune removes what nothing uses.
@@ -43,5 +43,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*v43.SystemPruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.Object[v43.SystemPruneReport](ctx, c.caller, req)
+	return transport.Object[v43.SystemPruneReport](ctx, c.caller, req, "ReclaimedSpace,number")
 }

@@ -14,26 +14,12 @@ var opArchive = transport.Operation{
 	Method: "GET", Path: "/v4.4.4/libpod/containers/{name}/archive",
 }
 
-// ArchiveOptions are the optional parameters of [Client.Archive]; nil means none of them.
-type ArchiveOptions struct {
-	// Rename is the query parameter rename, sent as JSON. Since API 3.3.
-	Rename map[string]string
-}
-
-func (o *ArchiveOptions) set(r *transport.Request) {
-	if o == nil {
-		return
-	}
-	r.QueryJSON("rename", o.Rename)
-}
-
 // Archive reads a file or a folder of a container as a tar archive. The caller closes it.
 //
 // GET /libpod/containers/{name}/archive (ContainerArchiveLibpod). Succeeds with 200; fails with 400, 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.4#tag/containers/operation/ContainerArchiveLibpod
-func (c *Client) Archive(ctx context.Context, name, path string, opts *ArchiveOptions) (*transport.Stream, error) {
+func (c *Client) Archive(ctx context.Context, name, path string) (*transport.Stream, error) {
 	req := opArchive.Request(name)
 	req.QueryRequired("path", path)
-	opts.set(req)
 	return transport.Bytes(ctx, c.caller, req)
 }

@@ -17,8 +17,8 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 }
 
@@ -36,5 +36,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v44.ContainersPruneReportLibpod, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[v44.ContainersPruneReportLibpod](ctx, c.caller, req)
+	return transport.List[v44.ContainersPruneReportLibpod](ctx, c.caller, req, "Id")
 }

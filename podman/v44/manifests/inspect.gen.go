@@ -17,8 +17,8 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// TLSVerify is the query parameter tlsVerify. Default true, since API 4.4. Nil leaves it out: the engine takes
-	// an absent one for true.
+	// TLSVerify is the query parameter tlsVerify. Since API 4.4. Nil leaves it out: the engine's registries.conf
+	// decides then.
 	TLSVerify *bool
 }
 
@@ -36,5 +36,5 @@ func (o *InspectOptions) set(r *transport.Request) {
 func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*v44.Schema2ListPublic, error) {
 	req := opInspect.Request(name)
 	opts.set(req)
-	return transport.Object[v44.Schema2ListPublic](ctx, c.caller, req)
+	return transport.Object[v44.Schema2ListPublic](ctx, c.caller, req, "schemaVersion,number")
 }

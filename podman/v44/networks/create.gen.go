@@ -15,12 +15,27 @@ var opCreate = transport.Operation{
 	Method: "POST", Path: "/v4.4.4/libpod/networks/create",
 }
 
+// CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
+type CreateOptions struct {
+	// IgnoreIfExists is the query parameter ignoreIfExists: where there is a network of that name, return it as it
+	// is, and no error. Since API 4.4.
+	IgnoreIfExists bool
+}
+
+func (o *CreateOptions) set(r *transport.Request) {
+	if o == nil {
+		return
+	}
+	r.Query("ignoreIfExists", o.IgnoreIfExists)
+}
+
 // Create creates a network.
 //
 // POST /libpod/networks/create (NetworkCreateLibpod). Succeeds with 200; fails with 400, 409, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.4#tag/networks/operation/NetworkCreateLibpod
-func (c *Client) Create(ctx context.Context, body v44.NetworkCreateLibpod) (*v44.Network, error) {
+func (c *Client) Create(ctx context.Context, body v44.NetworkCreateLibpod, opts *CreateOptions) (*v44.Network, error) {
 	req := opCreate.Request()
 	req.JSON(body)
-	return transport.Object[v44.Network](ctx, c.caller, req)
+	opts.set(req)
+	return transport.Object[v44.Network](ctx, c.caller, req, "name")
 }

@@ -18,13 +18,15 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all: images that have a name and that no container uses, too.
 	All bool
-	// Volumes is the query parameter volumes.
-	Volumes bool
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// External is the query parameter external: containers of other tools, and nothing else. Since API 4.4.
+	External bool
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
+	// Volumes is the query parameter volumes: volumes that no container uses, too.
+	Volumes bool
 }
 
 func (o *PruneOptions) set(r *transport.Request) {
@@ -32,8 +34,9 @@ func (o *PruneOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("all", o.All)
-	r.Query("volumes", o.Volumes)
+	r.Query("external", o.External)
 	r.QueryJSON("filters", o.Filters)
+	r.Query("volumes", o.Volumes)
 }
 
 // Prune removes what nothing uses.
@@ -43,5 +46,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*v44.SystemPruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.Object[v44.SystemPruneReport](ctx, c.caller, req)
+	return transport.Object[v44.SystemPruneReport](ctx, c.caller, req, "ReclaimedSpace,number")
 }

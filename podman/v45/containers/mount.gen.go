@@ -14,26 +14,12 @@ var opMount = transport.Operation{
 	Method: "POST", Path: "/v4.5.1/libpod/containers/{name}/mount",
 }
 
-// MountOptions are the optional parameters of [Client.Mount]; nil means none of them.
-type MountOptions struct {
-	// External is the query parameter external. Since API 4.3.
-	External bool
-}
-
-func (o *MountOptions) set(r *transport.Request) {
-	if o == nil {
-		return
-	}
-	r.Query("external", o.External)
-}
-
 // Mount mounts a container's file system on the engine's machine. The answer is the path of the folder and a
 // line feed. The caller closes it.
 //
 // POST /libpod/containers/{name}/mount (ContainerMountLibpod). Succeeds with 200; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.5#tag/containers/operation/ContainerMountLibpod
-func (c *Client) Mount(ctx context.Context, name string, opts *MountOptions) (*transport.Stream, error) {
+func (c *Client) Mount(ctx context.Context, name string) (*transport.Stream, error) {
 	req := opMount.Request(name)
-	opts.set(req)
 	return transport.Bytes(ctx, c.caller, req)
 }

@@ -26,12 +26,16 @@ type CommitOptions struct {
 	Comment string
 	// Author is the query parameter author.
 	Author string
-	// Pause is the query parameter pause. Nil leaves it out: the engine pauses the container where it is absent.
+	// Pause is the query parameter pause: pause the container meanwhile; nil means false before Podman 6.0, and true
+	// from then on.
 	Pause *bool
 	// Changes is the query parameter changes.
 	Changes []string
-	// Format is the query parameter format.
+	// Format is the query parameter format. Default oci.
 	Format string
+	// Squash is the query parameter squash: make one layer of all that the container has above its image's. Since
+	// API 4.1.
+	Squash bool
 }
 
 func (o *CommitOptions) set(r *transport.Request) {
@@ -45,6 +49,7 @@ func (o *CommitOptions) set(r *transport.Request) {
 	r.Query("pause", o.Pause)
 	r.Query("changes", o.Changes)
 	r.Query("format", o.Format)
+	r.Query("squash", o.Squash)
 }
 
 // Commit makes an image of a container.

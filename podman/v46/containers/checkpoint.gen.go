@@ -27,17 +27,19 @@ type CheckpointOptions struct {
 	Export bool
 	// IgnoreRootFS is the query parameter ignoreRootFS.
 	IgnoreRootFS bool
-	// IgnoreVolumes is the query parameter ignoreVolumes. Since API 4.4.
-	IgnoreVolumes bool
-	// PreCheckpoint is the query parameter preCheckpoint. Since API 4.4.
+	// PreCheckpoint is the query parameter preCheckpoint: write the memory alone and let the container run, for a
+	// checkpoint WithPrevious. Since API 4.0.
 	PreCheckpoint bool
-	// WithPrevious is the query parameter withPrevious. Since API 4.4.
+	// WithPrevious is the query parameter withPrevious: write what has changed since a PreCheckpoint alone. Since
+	// API 4.0.
 	WithPrevious bool
-	// FileLocks is the query parameter fileLocks. Since API 4.4.
+	// FileLocks is the query parameter fileLocks: keep the locks that the processes hold on files; without it such a
+	// container is refused. Since API 4.0.
 	FileLocks bool
 	// PrintStats is the query parameter printStats. Since API 4.0.
 	PrintStats bool
-	// CreateImage is the query parameter createImage. Since API 4.3.
+	// CreateImage is the query parameter createImage: the name of an image to make of the checkpoint, in place of
+	// files beside the container. Since API 4.1.
 	CreateImage string
 }
 
@@ -50,7 +52,6 @@ func (o *CheckpointOptions) set(r *transport.Request) {
 	r.Query("tcpEstablished", o.TCPEstablished)
 	r.Query("export", o.Export)
 	r.Query("ignoreRootFS", o.IgnoreRootFS)
-	r.Query("ignoreVolumes", o.IgnoreVolumes)
 	r.Query("preCheckpoint", o.PreCheckpoint)
 	r.Query("withPrevious", o.WithPrevious)
 	r.Query("fileLocks", o.FileLocks)

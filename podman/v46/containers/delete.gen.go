@@ -21,7 +21,7 @@ type DeleteOptions struct {
 	Depend bool
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore. Since API 4.0.
+	// Ignore is the query parameter ignore: no error where there is no such container.
 	Ignore bool
 	// Timeout is the query parameter timeout. Default 10, since API 4.0. Nil leaves it out: where it is absent the
 	// engine waits as long as the container's own time says; 0 kills at once.
@@ -49,5 +49,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) ([]v46.LibpodContainersRmReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.List[v46.LibpodContainersRmReport](ctx, c.caller, req)
+	return transport.List[v46.LibpodContainersRmReport](ctx, c.caller, req, "Id")
 }

@@ -26,15 +26,14 @@ type PullOptions struct {
 	OS string
 	// Variant is the query parameter Variant.
 	Variant string
-	// Policy is the query parameter policy. Since API 3.2.
+	// Policy is the query parameter policy. Default always, since API 3.2.
 	Policy string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// AllTags is the query parameter allTags.
 	AllTags bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
-	// registryauth. Since API 3.3.
+	// registryauth.
 	RegistryAuth transport.RegistryAuth
 }
 

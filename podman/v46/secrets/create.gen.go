@@ -19,7 +19,8 @@ var opCreate = transport.Operation{
 type CreateOptions struct {
 	// Driver is the query parameter driver. Default file.
 	Driver string
-	// DriverOpts is the query parameter driveropts, sent as JSON. Since API 4.3.
+	// DriverOpts is the query parameter driveropts, sent as JSON: options of the driver, by their names. Since API
+	// 3.3.
 	DriverOpts map[string]string
 	// Labels is the query parameter labels, sent as JSON. Since API 4.3.
 	Labels map[string]string

@@ -14,6 +14,11 @@ var opScp = transport.Operation{
 	Engine: "podman", Version: "4.7", Name: "ImageScpLibpod",
 	Method: "POST", Path: "/v4.7.2/libpod/images/scp/{name...}",
 	Slow: true,
+	Others: []transport.Other{
+		{Name: "ImagePushLibpod", Path: "/libpod/images/{name...}/push"},
+		{Name: "ImageTagLibpod", Path: "/libpod/images/{name...}/tag"},
+		{Name: "ImageUntagLibpod", Path: "/libpod/images/{name...}/untag"},
+	},
 }
 
 // ScpOptions are the optional parameters of [Client.Scp]; nil means none of them.
@@ -35,9 +40,11 @@ func (o *ScpOptions) set(r *transport.Request) {
 // Scp copies an image to or from another machine.
 //
 // POST /libpod/images/scp/{name} (ImageScpLibpod). Since API 4.2. Succeeds with 200; fails with 400, 500.
+// Arguments that make the path that of ImagePushLibpod (/libpod/images/{name}/push) or of ImageTagLibpod
+// (/libpod/images/{name}/tag) or of ImageUntagLibpod (/libpod/images/{name}/untag) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.7#tag/images/operation/ImageScpLibpod
 func (c *Client) Scp(ctx context.Context, name string, opts *ScpOptions) (*v47.ScpReport, error) {
 	req := opScp.Request(name)
 	opts.set(req)
-	return transport.Object[v47.ScpReport](ctx, c.caller, req)
+	return transport.Object[v47.ScpReport](ctx, c.caller, req, "Id,text")
 }

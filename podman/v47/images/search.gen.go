@@ -21,14 +21,18 @@ type SearchOptions struct {
 	Term string
 	// Limit is the query parameter limit. Default 25.
 	Limit int
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
-	// TLSVerify is the query parameter tlsVerify. Default true, since API 4.0. Nil leaves it out: the engine takes
-	// an absent one for true.
+	// TLSVerify is the query parameter tlsVerify: verify the certificates of registries; false also talks to
+	// registries in plain text. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
-	// ListTags is the query parameter listTags. Since API 4.0.
+	// ListTags is the query parameter listTags: list the tags of the repository that the term names, in place of
+	// repositories.
 	ListTags bool
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *SearchOptions) set(r *transport.Request) {
@@ -40,6 +44,7 @@ func (o *SearchOptions) set(r *transport.Request) {
 	r.QueryJSON("filters", o.Filters)
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("listTags", o.ListTags)
+	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
 // Search asks registries for images.
@@ -49,7 +54,7 @@ func (o *SearchOptions) set(r *transport.Request) {
 func (c *Client) Search(ctx context.Context, opts *SearchOptions) ([]SearchResult, error) {
 	req := opSearch.Request()
 	opts.set(req)
-	return transport.List[SearchResult](ctx, c.caller, req)
+	return transport.List[SearchResult](ctx, c.caller, req, "Name")
 }
 
 // SearchResult is the answer 200 of ImageSearchLibpod.

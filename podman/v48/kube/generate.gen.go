@@ -20,7 +20,7 @@ type GenerateOptions struct {
 	Service bool
 	// Type is the query parameter type. Default pod, since API 4.5.
 	Type string
-	// Replicas is the query parameter replicas. Since API 4.5.
+	// Replicas is the query parameter replicas. Default 1, since API 4.5.
 	Replicas int32
 	// NoTrunc is the query parameter noTrunc. Since API 4.7.
 	NoTrunc bool

@@ -21,15 +21,17 @@ var opPlay = transport.Operation{
 type PlayOptions struct {
 	// LogDriver is the query parameter logDriver.
 	LogDriver string
-	// LogOptions is the query parameter logOptions. Since API 4.8.
+	// LogOptions is the query parameter logOptions: options of the containers' log driver, each key=value. Since API
+	// 4.0.
 	LogOptions []string
 	// Network is the query parameter network.
 	Network []string
-	// NoHosts is the query parameter noHosts. Since API 4.8.
+	// NoHosts is the query parameter noHosts: leave /etc/hosts as the images have it. Since API 4.0.
 	NoHosts bool
 	// NoTrunc is the query parameter noTrunc. Since API 4.7.
 	NoTrunc bool
-	// PublishPorts is the query parameter publishPorts. Since API 4.8.
+	// PublishPorts is the query parameter publishPorts: ports to publish besides those of the YAML, as 8080:80.
+	// Since API 4.4.
 	PublishPorts []string
 	// Replace is the query parameter replace. Since API 4.8.
 	Replace bool
@@ -41,13 +43,15 @@ type PlayOptions struct {
 	StaticIPs []string
 	// StaticMACs is the query parameter staticMACs. Since API 3.2.
 	StaticMACs []string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Userns is the query parameter userns. Since API 4.7.
 	Userns string
 	// Wait is the query parameter wait. Since API 4.5.
 	Wait bool
+	// Annotations is the query parameter annotations, sent as JSON: annotations that the containers and pods get
+	// besides their own. Since API 4.1.
+	Annotations map[string]string
 	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
 	// registryauth.
 	RegistryConfig transport.RegistryAuth
@@ -71,6 +75,7 @@ func (o *PlayOptions) set(r *transport.Request) {
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("userns", o.Userns)
 	r.Query("wait", o.Wait)
+	r.QueryJSON("annotations", o.Annotations)
 	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 
@@ -82,5 +87,5 @@ func (c *Client) Play(ctx context.Context, body io.Reader, opts *PlayOptions) (*
 	req := opPlay.Request()
 	req.UploadRequired(body, "application/yaml")
 	opts.set(req)
-	return transport.Object[v48.PlayKubeReport](ctx, c.caller, req)
+	return transport.Object[v48.PlayKubeReport](ctx, c.caller, req, "Pods,list")
 }

@@ -17,13 +17,14 @@ var opPutArchive = transport.Operation{
 
 // PutArchiveOptions are the optional parameters of [Client.PutArchive]; nil means none of them.
 type PutArchiveOptions struct {
-	// Pause is the query parameter pause. Default true. Nil leaves it out: the engine takes an absent one for true.
-	Pause *bool
-	// CopyUIDGID is the query parameter copyUIDGID. Since API 4.3.
-	CopyUIDGID bool
-	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir. Since API 4.3.
+	// CopyUIDGID is the query parameter copyUIDGID: give the files to the container's User, or root where it has
+	// none; false keeps the owners that the archive says, and nil means true. Since API 3.3.
+	CopyUIDGID *bool
+	// NoOverwriteDirNonDir is the query parameter noOverwriteDirNonDir: fail where a folder would replace a file or
+	// the other way round. Since API 4.2.
 	NoOverwriteDirNonDir bool
-	// Rename is the query parameter rename, sent as JSON. Since API 4.3.
+	// Rename is the query parameter rename, sent as JSON: other names for members of the archive, by the names that
+	// they have in it. Since API 3.3.
 	Rename map[string]string
 }
 
@@ -31,7 +32,6 @@ func (o *PutArchiveOptions) set(r *transport.Request) {
 	if o == nil {
 		return
 	}
-	r.Query("pause", o.Pause)
 	r.Query("copyUIDGID", o.CopyUIDGID)
 	r.Query("noOverwriteDirNonDir", o.NoOverwriteDirNonDir)
 	r.QueryJSON("rename", o.Rename)

@@ -21,6 +21,9 @@ type StatsOptions struct {
 	// Stream is the query parameter stream. Default true. Nil leaves it out: the engine takes an absent one for
 	// true.
 	Stream *bool
+	// OneShot is the query parameter one-shot: do not wait for a second measurement, from which the shares of CPU
+	// time come; it needs Stream to be false. Since API 3.3.
+	OneShot bool
 }
 
 func (o *StatsOptions) set(r *transport.Request) {
@@ -28,6 +31,7 @@ func (o *StatsOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("stream", o.Stream)
+	r.Query("one-shot", o.OneShot)
 }
 
 // Stats measures a container again and again, or once. The caller closes the sequence.
@@ -37,5 +41,5 @@ func (o *StatsOptions) set(r *transport.Request) {
 func (c *Client) Stats(ctx context.Context, name string, opts *StatsOptions) (*transport.Messages[v49.ContainerStatsResponse], error) {
 	req := opStats.Request(name)
 	opts.set(req)
-	return transport.Sequence[v49.ContainerStatsResponse](ctx, c.caller, req)
+	return transport.Sequence[v49.ContainerStatsResponse](ctx, c.caller, req, "read")
 }

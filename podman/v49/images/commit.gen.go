@@ -24,16 +24,16 @@ type CommitOptions struct {
 	Changes []string
 	// Comment is the query parameter comment.
 	Comment string
-	// Format is the query parameter format.
+	// Format is the query parameter format. Default oci.
 	Format string
-	// Pause is the query parameter pause. Nil leaves it out: the engine pauses the container where it is absent.
+	// Pause is the query parameter pause: pause the container meanwhile; nil means false before Podman 6.0, and true
+	// from then on.
 	Pause *bool
-	// Squash is the query parameter squash. Since API 4.8.
+	// Squash is the query parameter squash: make one layer of all that the container has above its image's. Since
+	// API 4.1.
 	Squash bool
 	// Repo is the query parameter repo.
 	Repo string
-	// Stream is the query parameter stream. Since API 4.8.
-	Stream bool
 	// Tag is the query parameter tag.
 	Tag string
 }
@@ -49,7 +49,6 @@ func (o *CommitOptions) set(r *transport.Request) {
 	r.Query("pause", o.Pause)
 	r.Query("squash", o.Squash)
 	r.Query("repo", o.Repo)
-	r.Query("stream", o.Stream)
 	r.Query("tag", o.Tag)
 }
 

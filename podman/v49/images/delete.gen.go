@@ -13,15 +13,17 @@ import (
 var opDelete = transport.Operation{
 	Engine: "podman", Version: "4.9", Name: "ImageDeleteLibpod",
 	Method: "DELETE", Path: "/v4.9.5/libpod/images/{name...}",
+	Others: []transport.Other{
+		{Name: "ImageDeleteAllLibpod", Path: "/libpod/images/remove"},
+	},
 }
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore. Since API 4.3.
-	Ignore bool
-	// LookupManifest is the query parameter lookupManifest. Since API 4.3.
+	// LookupManifest is the query parameter lookupManifest: the name is of a list of manifests, and no image that it
+	// names is removed. Since API 4.2.
 	LookupManifest bool
 }
 
@@ -30,16 +32,16 @@ func (o *DeleteOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("force", o.Force)
-	r.Query("ignore", o.Ignore)
 	r.Query("lookupManifest", o.LookupManifest)
 }
 
 // Delete removes an image. What failed may be in the answer.
 //
 // DELETE /libpod/images/{name} (ImageDeleteLibpod). Succeeds with 200; fails with 400, 404, 409, 500.
+// Arguments that make the path that of ImageDeleteAllLibpod (/libpod/images/remove) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.9#tag/images/operation/ImageDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v49.LibpodImagesRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v49.LibpodImagesRemoveReport](ctx, c.caller, req)
+	return transport.Object[v49.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|Untagged,list")
 }

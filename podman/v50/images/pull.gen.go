@@ -20,23 +20,26 @@ var opPull = transport.Operation{
 type PullOptions struct {
 	// Quiet is the query parameter quiet. Since API 3.4.
 	Quiet bool
-	// CompatMode is the query parameter compatMode. Since API 4.8.
-	CompatMode bool
 	// Arch is the query parameter Arch.
 	Arch string
 	// OS is the query parameter OS.
 	OS string
 	// Variant is the query parameter Variant.
 	Variant string
-	// Policy is the query parameter policy. Since API 3.2.
+	// Policy is the query parameter policy. Default always, since API 3.2.
 	Policy string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// AllTags is the query parameter allTags.
 	AllTags bool
+	// Retry is the query parameter retry: how often a pull that failed is tried again. Nil is the engine's own
+	// setting, 3 unless configured. Since API 5.0. Nil leaves it out: 0 tries once.
+	Retry *int
+	// RetryDelay is the query parameter retrydelay: how long to wait before each of them, as 2s; without it the wait
+	// grows each time. Since API 5.0.
+	RetryDelay string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
-	// registryauth. Since API 3.3.
+	// registryauth.
 	RegistryAuth transport.RegistryAuth
 }
 
@@ -45,13 +48,14 @@ func (o *PullOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("quiet", o.Quiet)
-	r.Query("compatMode", o.CompatMode)
 	r.Query("Arch", o.Arch)
 	r.Query("OS", o.OS)
 	r.Query("Variant", o.Variant)
 	r.Query("policy", o.Policy)
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("allTags", o.AllTags)
+	r.Query("retry", o.Retry)
+	r.Query("retrydelay", o.RetryDelay)
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 

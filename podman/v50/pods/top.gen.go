@@ -18,7 +18,7 @@ var opTop = transport.Operation{
 
 // TopOptions are the optional parameters of [Client.Top]; nil means none of them.
 type TopOptions struct {
-	// Stream is the query parameter stream.
+	// Stream is the query parameter stream. Since API 4.0.
 	Stream bool
 	// Delay is the query parameter delay. Default 5, since API 4.0.
 	Delay int
@@ -42,5 +42,5 @@ func (o *TopOptions) set(r *transport.Request) {
 func (c *Client) Top(ctx context.Context, name string, opts *TopOptions) (*transport.Messages[v50.PodTopOKBody], error) {
 	req := opTop.Request(name)
 	opts.set(req)
-	return transport.Sequence[v50.PodTopOKBody](ctx, c.caller, req)
+	return transport.Sequence[v50.PodTopOKBody](ctx, c.caller, req, "Titles,list")
 }

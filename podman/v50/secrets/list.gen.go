@@ -17,8 +17,8 @@ var opList = transport.Operation{
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
 type ListOptions struct {
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match. Since API 4.3.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 }
 
@@ -36,5 +36,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v50.SecretInfoReport, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v50.SecretInfoReport](ctx, c.caller, req)
+	return transport.List[v50.SecretInfoReport](ctx, c.caller, req, "ID")
 }

@@ -19,14 +19,17 @@ var opDeleteAll = transport.Operation{
 type DeleteAllOptions struct {
 	// Images is the query parameter images.
 	Images []string
-	// All is the query parameter all. Default true. Nil leaves it out: the engine takes an absent one for true.
-	All *bool
+	// All is the query parameter all: the images that are only steps of others, too.
+	All bool
 	// Force is the query parameter force.
 	Force bool
 	// Ignore is the query parameter ignore. Since API 4.1.
 	Ignore bool
 	// LookupManifest is the query parameter lookupManifest. Since API 4.2.
 	LookupManifest bool
+	// NoPrune is the query parameter noprune: keep images without a name that those removed were made of. Since API
+	// 4.3.
+	NoPrune bool
 }
 
 func (o *DeleteAllOptions) set(r *transport.Request) {
@@ -38,6 +41,7 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 	r.Query("force", o.Force)
 	r.Query("ignore", o.Ignore)
 	r.Query("lookupManifest", o.LookupManifest)
+	r.Query("noprune", o.NoPrune)
 }
 
 // DeleteAll removes images, all that nothing uses or those given. What failed is in the answer.
@@ -47,5 +51,5 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 func (c *Client) DeleteAll(ctx context.Context, opts *DeleteAllOptions) (*v51.LibpodImagesRemoveReport, error) {
 	req := opDeleteAll.Request()
 	opts.set(req)
-	return transport.Object[v51.LibpodImagesRemoveReport](ctx, c.caller, req)
+	return transport.Object[v51.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list")
 }

@@ -38,5 +38,5 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 func (c *Client) StatsAll(ctx context.Context, opts *StatsAllOptions) ([]v51.PodStatsReport, error) {
 	req := opStatsAll.Request()
 	opts.set(req)
-	return transport.List[v51.PodStatsReport](ctx, c.caller, req)
+	return transport.List[v51.PodStatsReport](ctx, c.caller, req, "CID")
 }

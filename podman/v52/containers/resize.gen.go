@@ -20,6 +20,8 @@ type ResizeOptions struct {
 	Height int
 	// Width is the query parameter w.
 	Width int
+	// Running is the query parameter running: no error where the container is not running.
+	Running bool
 }
 
 func (o *ResizeOptions) set(r *transport.Request) {
@@ -28,6 +30,7 @@ func (o *ResizeOptions) set(r *transport.Request) {
 	}
 	r.Query("h", o.Height)
 	r.Query("w", o.Width)
+	r.Query("running", o.Running)
 }
 
 // Resize sets the size of a container's TTY.

@@ -25,6 +25,8 @@ type StatsAllOptions struct {
 	Stream *bool
 	// Interval is the query parameter interval. Default 5, since API 3.4.
 	Interval int
+	// All is the query parameter all: containers that are not running, too. Since API 4.7.
+	All bool
 }
 
 func (o *StatsAllOptions) set(r *transport.Request) {
@@ -34,6 +36,7 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 	r.Query("containers", o.Containers)
 	r.Query("stream", o.Stream)
 	r.Query("interval", o.Interval)
+	r.Query("all", o.All)
 }
 
 // StatsAll measures all running containers, or those given, again and again, or once. The caller closes the
@@ -44,5 +47,5 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 func (c *Client) StatsAll(ctx context.Context, opts *StatsAllOptions) (*transport.Messages[v52.ContainersStatsReport], error) {
 	req := opStatsAll.Request()
 	opts.set(req)
-	return transport.Sequence[v52.ContainersStatsReport](ctx, c.caller, req)
+	return transport.Sequence[v52.ContainersStatsReport](ctx, c.caller, req, "Stats,list")
 }

@@ -27,11 +27,13 @@ type ImportOptions struct {
 	Reference string
 	// URL is the query parameter url.
 	URL string
-	// OS is the query parameter OS. Since API 4.3.
-	OS string
-	// Architecture is the query parameter Architecture. Since API 4.3.
+	// Architecture is the query parameter Architecture: the architecture that the image is for, the engine's own
+	// without one. Since API 4.1.
 	Architecture string
-	// Variant is the query parameter Variant. Since API 4.3.
+	// OS is the query parameter OS: the operating system that the image is for, the engine's own without one. Since
+	// API 4.1.
+	OS string
+	// Variant is the query parameter Variant: the variant of the architecture, as v8. Since API 4.1.
 	Variant string
 }
 
@@ -43,8 +45,8 @@ func (o *ImportOptions) set(r *transport.Request) {
 	r.Query("message", o.Message)
 	r.Query("reference", o.Reference)
 	r.Query("url", o.URL)
-	r.Query("OS", o.OS)
 	r.Query("Architecture", o.Architecture)
+	r.Query("OS", o.OS)
 	r.Query("Variant", o.Variant)
 }
 
@@ -56,5 +58,5 @@ func (c *Client) Import(ctx context.Context, body io.Reader, opts *ImportOptions
 	req := opImport.Request()
 	req.Upload(body, "application/x-tar")
 	opts.set(req)
-	return transport.Object[v52.ImageImportReport](ctx, c.caller, req)
+	return transport.Object[v52.ImageImportReport](ctx, c.caller, req, "Id")
 }

@@ -15,12 +15,27 @@ var opCreate = transport.Operation{
 	Method: "POST", Path: "/v5.2.5/libpod/networks/create",
 }
 
+// CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
+type CreateOptions struct {
+	// IgnoreIfExists is the query parameter ignoreIfExists: where there is a network of that name, return it as it
+	// is, and no error. Since API 4.4.
+	IgnoreIfExists bool
+}
+
+func (o *CreateOptions) set(r *transport.Request) {
+	if o == nil {
+		return
+	}
+	r.Query("ignoreIfExists", o.IgnoreIfExists)
+}
+
 // Create creates a network.
 //
 // POST /libpod/networks/create (NetworkCreateLibpod). Succeeds with 200; fails with 400, 409, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.2#tag/networks/operation/NetworkCreateLibpod
-func (c *Client) Create(ctx context.Context, body v52.NetworkCreateLibpod) (*v52.Network, error) {
+func (c *Client) Create(ctx context.Context, body v52.NetworkCreateLibpod, opts *CreateOptions) (*v52.Network, error) {
 	req := opCreate.Request()
 	req.JSON(body)
-	return transport.Object[v52.Network](ctx, c.caller, req)
+	opts.set(req)
+	return transport.Object[v52.Network](ctx, c.caller, req, "name")
 }

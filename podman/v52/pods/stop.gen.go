@@ -13,13 +13,14 @@ import (
 var opStop = transport.Operation{
 	Engine: "podman", Version: "5.2", Name: "PodStopLibpod",
 	Method: "POST", Path: "/v5.2.5/libpod/pods/{name}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.
 type StopOptions struct {
-	// Timeout is the query parameter t. Nil leaves it out: where it is absent the engine waits as long as each
-	// container's own time says; 0 kills at once.
-	Timeout *int
+	// Timeout is the query parameter t: the seconds before containers that do not stop are killed; 0 leaves that to
+	// each container's own time.
+	Timeout int
 }
 
 func (o *StopOptions) set(r *transport.Request) {
@@ -36,5 +37,5 @@ func (o *StopOptions) set(r *transport.Request) {
 func (c *Client) Stop(ctx context.Context, name string, opts *StopOptions) (*v52.PodStopReport, error) {
 	req := opStop.Request(name)
 	opts.set(req)
-	return transport.Object[v52.PodStopReport](ctx, c.caller, req)
+	return transport.Object[v52.PodStopReport](ctx, c.caller, req, "Id")
 }

@@ -19,10 +19,14 @@ var opCreate = transport.Operation{
 type CreateOptions struct {
 	// Driver is the query parameter driver. Default file.
 	Driver string
-	// DriverOpts is the query parameter driveropts, sent as JSON. Since API 4.3.
+	// DriverOpts is the query parameter driveropts, sent as JSON: options of the driver, by their names. Since API
+	// 3.3.
 	DriverOpts map[string]string
 	// Labels is the query parameter labels, sent as JSON. Since API 4.3.
 	Labels map[string]string
+	// Replace is the query parameter replace: where there is a secret of that name, put this one in its place. Since
+	// API 4.7.
+	Replace bool
 }
 
 func (o *CreateOptions) set(r *transport.Request) {
@@ -32,6 +36,7 @@ func (o *CreateOptions) set(r *transport.Request) {
 	r.Query("driver", o.Driver)
 	r.QueryJSON("driveropts", o.DriverOpts)
 	r.QueryJSON("labels", o.Labels)
+	r.Query("replace", o.Replace)
 }
 
 // Create keeps a secret, which is what is sent.

@@ -14,25 +14,11 @@ var opDelete = transport.Operation{
 	Method: "DELETE", Path: "/v5.2.5/libpod/secrets/{name}",
 }
 
-// DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
-type DeleteOptions struct {
-	// All is the query parameter all.
-	All bool
-}
-
-func (o *DeleteOptions) set(r *transport.Request) {
-	if o == nil {
-		return
-	}
-	r.Query("all", o.All)
-}
-
 // Delete removes a secret.
 //
 // DELETE /libpod/secrets/{name} (SecretDeleteLibpod). Succeeds with 204; fails with 404, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.2#tag/secrets/operation/SecretDeleteLibpod
-func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) error {
+func (c *Client) Delete(ctx context.Context, name string) error {
 	req := opDelete.Request(name)
-	opts.set(req)
 	return transport.None(ctx, c.caller, req)
 }

@@ -18,8 +18,9 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
-	// Timeout is the query parameter timeout. Since API 4.3. Nil leaves it out: where it is absent the engine waits
-	// as long as each container's own time says; 0 kills at once.
+	// Timeout is the query parameter timeout: the seconds before a container that uses the volume, and that Force
+	// stops, is killed. Since API 4.0. Nil leaves it out: where it is absent the engine waits as long as each
+	// container's own time says; 0 kills at once.
 	Timeout *int
 }
 

@@ -19,26 +19,24 @@ var opBuild = transport.Operation{
 
 // BuildOptions are the optional parameters of [Client.Build]; nil means none of them.
 type BuildOptions struct {
-	// Dockerfile is the query parameter dockerfile. Default Dockerfile.
+	// Dockerfile is the query parameter dockerfile, sent as JSON. Default Dockerfile.
 	Dockerfile string
 	// Tags is the query parameter t. Default latest.
 	Tags []string
-	// Allplatforms is the query parameter allplatforms. Since API 4.0.
-	Allplatforms bool
+	// AllPlatforms is the query parameter allplatforms. Since API 4.0.
+	AllPlatforms bool
 	// ExtraHosts is the query parameter extrahosts, sent as JSON.
 	ExtraHosts []string
-	// Remote is the query parameter remote.
+	// Remote is the query parameter remote. Since API 4.2.
 	Remote string
 	// Quiet is the query parameter q.
 	Quiet bool
-	// Compatvolumes is the query parameter compatvolumes. Since API 5.2.
-	Compatvolumes bool
+	// CompatVolumes is the query parameter compatvolumes. Since API 5.2.
+	CompatVolumes bool
 	// NoCache is the query parameter nocache.
 	NoCache bool
-	// CacheFrom is the query parameter cachefrom.
+	// CacheFrom is the query parameter cachefrom, sent as JSON. Since API 4.2.
 	CacheFrom []string
-	// Pull is the query parameter pull.
-	Pull bool
 	// Rm is the query parameter rm. Default true. Nil leaves it out: the engine takes an absent one for true.
 	Rm *bool
 	// ForceRm is the query parameter forcerm.
@@ -63,58 +61,148 @@ type BuildOptions struct {
 	Squash bool
 	// Labels is the query parameter labels, sent as JSON.
 	Labels map[string]string
-	// LayerLabel is the query parameter layerLabel. Since API 4.7.
-	LayerLabel []string
-	// Layers is the query parameter layers. Default true, since API 3.4. Nil leaves it out: the engine takes an
-	// absent one for true.
-	Layers *bool
+	// LayerLabels is the query parameter layerLabel. Since API 4.7.
+	LayerLabels []string
+	// Layers is the query parameter layers: keep a layer for each instruction, and use those of earlier builds
+	// again.
+	Layers bool
 	// NetworkMode is the query parameter networkmode. Default bridge.
 	NetworkMode string
-	// Platform is the query parameter platform.
+	// Platform is the query parameter platform. Since API 3.2.
 	Platform []string
 	// Target is the query parameter target.
 	Target string
-	// Outputs is the query parameter outputs.
-	Outputs string
 	// HTTPProxy is the query parameter httpproxy.
 	HTTPProxy bool
-	// Unsetenv is the query parameter unsetenv. Since API 4.0.
-	Unsetenv []string
-	// Unsetlabel is the query parameter unsetlabel. Since API 4.8.
-	Unsetlabel []string
-	// Volume is the query parameter volume. Since API 4.4.
-	Volume []string
-	// PullPolicy is the query parameter pullpolicy. Since API 4.3.
-	PullPolicy string
-	// Jobs is the query parameter jobs. Since API 4.3. Nil leaves it out: 0 sets no limit.
-	Jobs *int
-	// OutputFormat is the query parameter outputformat. Since API 4.3.
-	OutputFormat string
-	// Isolation is the query parameter isolation. Since API 4.3.
-	Isolation string
-	// Secrets is the query parameter secrets, sent as JSON. Since API 4.3.
-	Secrets []string
-	// Devices is the query parameter devices, sent as JSON. Since API 4.3.
-	Devices []string
-	// Ulimits is the query parameter ulimits, sent as JSON. Since API 4.3.
-	Ulimits []string
-	// Annotations is the query parameter annotations, sent as JSON. Since API 4.3.
-	Annotations []string
-	// AddCaps is the query parameter addcaps, sent as JSON. Since API 4.3.
+	// UnsetEnvs is the query parameter unsetenv. Since API 4.0.
+	UnsetEnvs []string
+	// UnsetLabels is the query parameter unsetlabel. Since API 4.8.
+	UnsetLabels []string
+	// Volumes is the query parameter volume. Since API 4.4.
+	Volumes []string
+	// AddCaps is the query parameter addcaps, sent as JSON: capabilities that the build's processes get besides the
+	// usual ones, as CAP_NET_ADMIN.
 	AddCaps []string
-	// DropCaps is the query parameter dropcaps, sent as JSON. Since API 4.3.
-	DropCaps []string
-	// SetEnv is the query parameter setenv. Since API 4.3.
-	SetEnv []string
-	// CacheTo is the query parameter cacheto. Since API 4.3.
+	// AdditionalBuildContexts is the query parameter additionalbuildcontexts, sent as JSON: further build contexts,
+	// by the names that the Dockerfile calls them: an image, or a folder or an archive that an URL names. From API
+	// 5.6 on each is name=image:REFERENCE or name=url:ADDRESS. Since API 4.2.
+	AdditionalBuildContexts map[string]v53.BuildContextSource
+	// Annotations is the query parameter annotations, sent as JSON: annotations of the image, each key=value; images
+	// of Docker's format have none.
+	Annotations []string
+	// AppArmor is the query parameter apparmor: the AppArmor profile of the build's processes.
+	AppArmor string
+	// CacheTo is the query parameter cacheto, sent as JSON: repositories that finished layers are pushed to; it
+	// needs Layers. Since API 4.2.
 	CacheTo []string
-	// CgroupParent is the query parameter cgroupparent. Since API 4.3.
+	// CacheTTL is the query parameter cachettl: how old a layer may be that is used again, as 24h; 0 uses none.
+	// Since API 4.2.
+	CacheTTL string
+	// CgroupParent is the query parameter cgroupparent: the control group that those of the build's processes are
+	// put in. Since API 3.3.
 	CgroupParent string
-	// CpusetMems is the query parameter cpusetmems. Since API 4.3.
+	// Compression is the query parameter compression: how layers are compressed that are not kept in the store; 0
+	// not at all, 1 bzip2, 2 gzip, 3 xz, 4 zstd.
+	Compression int
+	// CPPFlags is the query parameter cppflags, sent as JSON: flags for the C preprocessor, which a file called
+	// Containerfile.in goes through. Since API 4.2.
+	CPPFlags []string
+	// CpusetMems is the query parameter cpusetmems: the memory nodes that the build's processes may use, as 0-1.
+	// Since API 3.3.
 	CpusetMems string
-	// TLSVerify is the query parameter tlsVerify. Since API 4.3. Nil leaves it out: the engine takes an absent one
+	// Devices is the query parameter devices, sent as JSON: devices that the build's processes get, as /dev/fuse or
+	// host:container:rwm.
+	Devices []string
+	// DNSOptions is the query parameter dnsoptions, sent as JSON: options of resolv.conf while the build runs, as
+	// ndots:2.
+	DNSOptions []string
+	// DNSSearch is the query parameter dnssearch, sent as JSON: domains in which names are looked up while the build
+	// runs.
+	DNSSearch []string
+	// DNSServers is the query parameter dnsservers, sent as JSON: addresses of the name servers while the build
+	// runs.
+	DNSServers []string
+	// DropCaps is the query parameter dropcaps, sent as JSON: capabilities that the build's processes do not get.
+	DropCaps []string
+	// Excludes is the query parameter excludes, sent as JSON: patterns of files that are no part of the build's
+	// context, in place of those of the .containerignore or .dockerignore in it.
+	Excludes []string
+	// From is the query parameter from: the image that the first FROM is to mean.
+	From string
+	// GroupAdd is the query parameter groupadd: further groups of the build's processes, by name or number, or
+	// keep-groups. Since API 4.4.
+	GroupAdd []string
+	// IdentityLabel is the query parameter identitylabel: label the image with the version of the library that
+	// builds it, io.buildah.version. Default true, since API 4.1. Nil leaves it out: the engine takes an absent one
 	// for true.
+	IdentityLabel *bool
+	// IDMappingOptions is the query parameter idmappingoptions, sent as JSON: which users and groups of the engine's
+	// machine those of the build's processes are. Since API 4.3.
+	IDMappingOptions *v53.BuildIDMappingOptions
+	// Ignore is the query parameter ignore: pass over instructions that the engine does not know; without it the
+	// build fails.
+	Ignore bool
+	// Isolation is the query parameter isolation: how the build's processes are run; oci, rootless or chroot.
+	Isolation string
+	// Jobs is the query parameter jobs: how many stages are built at once, 1 where it is absent. Nil leaves it out,
+	// and 0 sets no limit. Nil leaves it out: 0 sets no limit.
+	Jobs *int
+	// LabelOpts is the query parameter labelopts, sent as JSON: SELinux options of the build's processes, as disable
+	// or type:NAME.
+	LabelOpts []string
+	// Manifest is the query parameter manifest: the list of manifests that the image is added to, which is made if
+	// it is not there.
+	Manifest string
+	// NamespaceOptions is the query parameter nsoptions, sent as JSON: the namespaces of the build's processes; Name
+	// is network, ipc, pid, uts or user, and either Host is true or Path names one. Without any the network is the
+	// engine's own.
+	NamespaceOptions []v53.BuildNamespaceOption
+	// OmitHistory is the query parameter omithistory: leave the steps of the build out of the image's history. Since
+	// API 4.2.
+	OmitHistory bool
+	// OSFeatures is the query parameter osfeature: features that the image needs of an operating system, as win32k.
+	// Since API 4.1.
+	OSFeatures []string
+	// OSVersion is the query parameter osversion: the version of the operating system that the image needs, as
+	// Windows' images do. Since API 4.1.
+	OSVersion string
+	// OutputFormat is the query parameter outputformat: the media type of the image's manifest;
+	// application/vnd.oci.image.manifest.v1+json or application/vnd.docker.distribution.manifest.v2+json. The engine
+	// chooses without one.
+	OutputFormat string
+	// PullPolicy is the query parameter pullpolicy: when images are pulled that the build begins with; always,
+	// missing, never or newer.
+	PullPolicy string
+	// Retry is the query parameter retry: how often a pull or a push that failed is tried again. Nil is the engine's
+	// own setting, 3 unless configured. Since API 5.3. Nil leaves it out: 0 tries once.
+	Retry *int
+	// RetryDelay is the query parameter retry-delay: how long to wait before each of them, as 2s. Since API 5.3.
+	RetryDelay string
+	// LogRusage is the query parameter rusage: write what each step took into the progress.
+	LogRusage bool
+	// RusageLogFile is the query parameter rusagelogfile: a file on the engine's machine that this is written to in
+	// place of the progress. Since API 3.3.
+	RusageLogFile string
+	// Seccomp is the query parameter seccomp: a file of the engine's machine with the seccomp profile of the build's
+	// processes, or unconfined.
+	Seccomp string
+	// Secrets is the query parameter secrets, sent as JSON: secrets for RUN --mount=type=secret, each id=ID,src=FILE
+	// with a file of the context. Since API 4.0.
+	Secrets []string
+	// SetEnv is the query parameter setenv: environment variables of the image, each key=value. Since API 4.1.
+	SetEnv []string
+	// SkipUnusedStages is the query parameter skipunusedstages: leave out stages that the last one, or Target, does
+	// not need. Default true, since API 4.3. Nil leaves it out: the engine takes an absent one for true.
+	SkipUnusedStages *bool
+	// Timestamp is the query parameter timestamp: the seconds since 1970 that everything in the image is dated. Nil
+	// leaves the times as they are, and 0 is 1970. Nil leaves it out: 0 is the time 1970 and sets it.
+	Timestamp *int64
+	// TLSVerify is the query parameter tlsVerify: verify the certificates of registries; false also talks to
+	// registries in plain text. Since API 4.1. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
+	// Ulimits is the query parameter ulimits, sent as JSON: limits of the build's processes, each as
+	// nofile=1024:1024.
+	Ulimits []string
 	// RegistryConfig is the header parameter X-Registry-Config: credentials by registry, made by package
 	// registryauth.
 	RegistryConfig transport.RegistryAuth
@@ -124,16 +212,15 @@ func (o *BuildOptions) set(r *transport.Request) {
 	if o == nil {
 		return
 	}
-	r.Query("dockerfile", o.Dockerfile)
+	r.QueryJSON("dockerfile", o.Dockerfile)
 	r.Query("t", o.Tags)
-	r.Query("allplatforms", o.Allplatforms)
+	r.Query("allplatforms", o.AllPlatforms)
 	r.QueryJSON("extrahosts", o.ExtraHosts)
 	r.Query("remote", o.Remote)
 	r.Query("q", o.Quiet)
-	r.Query("compatvolumes", o.Compatvolumes)
+	r.Query("compatvolumes", o.CompatVolumes)
 	r.Query("nocache", o.NoCache)
-	r.Query("cachefrom", o.CacheFrom)
-	r.Query("pull", o.Pull)
+	r.QueryJSON("cachefrom", o.CacheFrom)
 	r.Query("rm", o.Rm)
 	r.Query("forcerm", o.ForceRm)
 	r.Query("memory", o.Memory)
@@ -146,31 +233,57 @@ func (o *BuildOptions) set(r *transport.Request) {
 	r.Query("shmsize", o.ShmSize)
 	r.Query("squash", o.Squash)
 	r.QueryJSON("labels", o.Labels)
-	r.Query("layerLabel", o.LayerLabel)
+	r.Query("layerLabel", o.LayerLabels)
 	r.Query("layers", o.Layers)
 	r.Query("networkmode", o.NetworkMode)
 	r.Query("platform", o.Platform)
 	r.Query("target", o.Target)
-	r.Query("outputs", o.Outputs)
 	r.Query("httpproxy", o.HTTPProxy)
-	r.Query("unsetenv", o.Unsetenv)
-	r.Query("unsetlabel", o.Unsetlabel)
-	r.Query("volume", o.Volume)
-	r.Query("pullpolicy", o.PullPolicy)
-	r.Query("jobs", o.Jobs)
-	r.Query("outputformat", o.OutputFormat)
-	r.Query("isolation", o.Isolation)
-	r.QueryJSON("secrets", o.Secrets)
-	r.QueryJSON("devices", o.Devices)
-	r.QueryJSON("ulimits", o.Ulimits)
-	r.QueryJSON("annotations", o.Annotations)
+	r.Query("unsetenv", o.UnsetEnvs)
+	r.Query("unsetlabel", o.UnsetLabels)
+	r.Query("volume", o.Volumes)
 	r.QueryJSON("addcaps", o.AddCaps)
-	r.QueryJSON("dropcaps", o.DropCaps)
-	r.Query("setenv", o.SetEnv)
-	r.Query("cacheto", o.CacheTo)
+	r.QueryJSON("additionalbuildcontexts", o.AdditionalBuildContexts)
+	r.QueryJSON("annotations", o.Annotations)
+	r.Query("apparmor", o.AppArmor)
+	r.QueryJSON("cacheto", o.CacheTo)
+	r.Query("cachettl", o.CacheTTL)
 	r.Query("cgroupparent", o.CgroupParent)
+	r.Query("compression", o.Compression)
+	r.QueryJSON("cppflags", o.CPPFlags)
 	r.Query("cpusetmems", o.CpusetMems)
+	r.QueryJSON("devices", o.Devices)
+	r.QueryJSON("dnsoptions", o.DNSOptions)
+	r.QueryJSON("dnssearch", o.DNSSearch)
+	r.QueryJSON("dnsservers", o.DNSServers)
+	r.QueryJSON("dropcaps", o.DropCaps)
+	r.QueryJSON("excludes", o.Excludes)
+	r.Query("from", o.From)
+	r.Query("groupadd", o.GroupAdd)
+	r.Query("identitylabel", o.IdentityLabel)
+	r.QueryJSON("idmappingoptions", o.IDMappingOptions)
+	r.Query("ignore", o.Ignore)
+	r.Query("isolation", o.Isolation)
+	r.Query("jobs", o.Jobs)
+	r.QueryJSON("labelopts", o.LabelOpts)
+	r.Query("manifest", o.Manifest)
+	r.QueryJSON("nsoptions", o.NamespaceOptions)
+	r.Query("omithistory", o.OmitHistory)
+	r.Query("osfeature", o.OSFeatures)
+	r.Query("osversion", o.OSVersion)
+	r.Query("outputformat", o.OutputFormat)
+	r.Query("pullpolicy", o.PullPolicy)
+	r.Query("retry", o.Retry)
+	r.Query("retry-delay", o.RetryDelay)
+	r.Query("rusage", o.LogRusage)
+	r.Query("rusagelogfile", o.RusageLogFile)
+	r.Query("seccomp", o.Seccomp)
+	r.QueryJSON("secrets", o.Secrets)
+	r.Query("setenv", o.SetEnv)
+	r.Query("skipunusedstages", o.SkipUnusedStages)
+	r.Query("timestamp", o.Timestamp)
 	r.Query("tlsVerify", o.TLSVerify)
+	r.QueryJSON("ulimits", o.Ulimits)
 	r.Header("X-Registry-Config", o.RegistryConfig)
 }
 

@@ -19,19 +19,22 @@ var opPlay = transport.Operation{
 
 // PlayOptions are the optional parameters of [Client.Play]; nil means none of them.
 type PlayOptions struct {
-	// Annotations is the query parameter annotations, sent as JSON. Since API 5.0.
+	// Annotations is the query parameter annotations, sent as JSON: annotations that the containers and pods get
+	// besides their own. Since API 4.1.
 	Annotations map[string]string
 	// LogDriver is the query parameter logDriver.
 	LogDriver string
-	// LogOptions is the query parameter logOptions. Since API 4.8.
+	// LogOptions is the query parameter logOptions: options of the containers' log driver, each key=value. Since API
+	// 4.0.
 	LogOptions []string
 	// Network is the query parameter network.
 	Network []string
-	// NoHosts is the query parameter noHosts. Since API 4.8.
+	// NoHosts is the query parameter noHosts: leave /etc/hosts as the images have it. Since API 4.0.
 	NoHosts bool
 	// NoTrunc is the query parameter noTrunc. Since API 4.7.
 	NoTrunc bool
-	// PublishPorts is the query parameter publishPorts. Since API 4.8.
+	// PublishPorts is the query parameter publishPorts: ports to publish besides those of the YAML, as 8080:80.
+	// Since API 4.4.
 	PublishPorts []string
 	// PublishAllPorts is the query parameter publishAllPorts. Since API 5.0.
 	PublishAllPorts bool
@@ -45,8 +48,7 @@ type PlayOptions struct {
 	StaticIPs []string
 	// StaticMACs is the query parameter staticMACs. Since API 3.2.
 	StaticMACs []string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Userns is the query parameter userns. Since API 4.7.
 	Userns string
@@ -95,5 +97,5 @@ func (c *Client) Play(ctx context.Context, body io.Reader, opts *PlayOptions) (*
 	req := opPlay.Request()
 	req.UploadRequired(body, "application/yaml")
 	opts.set(req)
-	return transport.Object[v53.PlayKubeReport](ctx, c.caller, req)
+	return transport.Object[v53.PlayKubeReport](ctx, c.caller, req, "Pods,list")
 }

@@ -15,14 +15,33 @@ var opAdd = transport.Operation{
 	Method: "POST", Path: "/v3.4.7/libpod/manifests/{name...}/add",
 }
 
+// AddOptions are the optional parameters of [Client.Add]; nil means none of them.
+type AddOptions struct {
+	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
+	// plain text. Since API 4.1. Nil leaves it out: the engine's registries.conf decides then.
+	TLSVerify *bool
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth. Since API 4.1.
+	RegistryAuth transport.RegistryAuth
+}
+
+func (o *AddOptions) set(r *transport.Request) {
+	if o == nil {
+		return
+	}
+	r.Query("tlsVerify", o.TLSVerify)
+	r.Header("X-Registry-Auth", o.RegistryAuth)
+}
+
 // Add adds images to a list of manifests.
 //
 // POST /libpod/manifests/{name}/add (ManifestAddLibpod). Succeeds with 200; fails with 404, 409, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.3#tag/manifests/operation/ManifestAddLibpod
-func (c *Client) Add(ctx context.Context, name string, body *v53.ManifestAddOptions) (*v53.IDResponse, error) {
+func (c *Client) Add(ctx context.Context, name string, body *v53.ManifestAddOptions, opts *AddOptions) (*v53.IDResponse, error) {
 	req := opAdd.Request(name)
 	if body != nil {
 		req.JSON(body)
 	}
+	opts.set(req)
 	return transport.Object[v53.IDResponse](ctx, c.caller, req, "Id")
 }

@@ -17,9 +17,12 @@ var opModify = transport.Operation{
 
 // ModifyOptions are the optional parameters of [Client.Modify]; nil means none of them.
 type ModifyOptions struct {
-	// TLSVerify is the query parameter tlsVerify. Default true, since API 4.1. Nil leaves it out: the engine takes
-	// an absent one for true.
+	// TLSVerify is the query parameter tlsVerify. Since API 4.1. Nil leaves it out: the engine's registries.conf
+	// decides then.
 	TLSVerify *bool
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth. Since API 4.1.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *ModifyOptions) set(r *transport.Request) {
@@ -27,6 +30,7 @@ func (o *ModifyOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("tlsVerify", o.TLSVerify)
+	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
 // Modify adds images to a list of manifests, takes them off it, or annotates them.

@@ -16,7 +16,7 @@ var opKill = transport.Operation{
 
 // KillOptions are the optional parameters of [Client.Kill]; nil means none of them.
 type KillOptions struct {
-	// Signal is the query parameter signal. Default SIGKILL.
+	// Signal is the query parameter signal. Default KILL.
 	Signal string
 }
 

@@ -17,7 +17,7 @@ var opExport = transport.Operation{
 
 // ExportOptions are the optional parameters of [Client.Export]; nil means none of them.
 type ExportOptions struct {
-	// Format is the query parameter format.
+	// Format is the query parameter format. Default oci-archive.
 	Format string
 	// References is the query parameter references.
 	References []string

@@ -22,8 +22,7 @@ type PullOptions struct {
 	Retry int
 	// RetryDelay is the query parameter retryDelay. Default 1s.
 	RetryDelay string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
@@ -49,5 +48,5 @@ func (c *Client) Pull(ctx context.Context, name string, opts *PullOptions) (*v56
 	req := opPull.Request()
 	req.QueryRequired("name", name)
 	opts.set(req)
-	return transport.Object[v56.ArtifactPullReport](ctx, c.caller, req)
+	return transport.Object[v56.ArtifactPullReport](ctx, c.caller, req, "ArtifactDigest")
 }

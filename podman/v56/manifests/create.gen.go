@@ -13,6 +13,9 @@ import (
 var opCreate = transport.Operation{
 	Engine: "podman", Version: "5.6", Name: "ManifestCreateLibpod",
 	Method: "POST", Path: "/v5.6.2/libpod/manifests/{name...}",
+	Others: []transport.Other{
+		{Name: "ManifestPushLibpod", Path: "/libpod/manifests/{name...}/registry/{destination...}"},
+	},
 }
 
 // CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
@@ -21,6 +24,9 @@ type CreateOptions struct {
 	All bool
 	// Amend is the query parameter amend. Since API 4.3.
 	Amend bool
+	// Annotations is the query parameter annotations, sent as JSON: annotations of the list, by their keys. Since
+	// API 5.0.
+	Annotations map[string]string
 }
 
 func (o *CreateOptions) set(r *transport.Request) {
@@ -29,12 +35,15 @@ func (o *CreateOptions) set(r *transport.Request) {
 	}
 	r.Query("all", o.All)
 	r.Query("amend", o.Amend)
+	r.QueryJSON("annotations", o.Annotations)
 }
 
 // Create creates a list of manifests, of no images or of those given.
 //
 // POST /libpod/manifests/{name} (ManifestCreateLibpod). Since API 4.0. Succeeds with 201; fails with 400, 404,
 // 500.
+// Arguments that make the path that of ManifestPushLibpod (/libpod/manifests/{name}/registry/{destination}) are
+// refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.6#tag/manifests/operation/ManifestCreateLibpod
 func (c *Client) Create(ctx context.Context, name string, images []string, body *v56.ManifestModifyOptions, opts *CreateOptions) (*v56.IDResponse, error) {
 	req := opCreate.Request(name)

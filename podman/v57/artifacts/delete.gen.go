@@ -13,13 +13,17 @@ import (
 var opDelete = transport.Operation{
 	Engine: "podman", Version: "5.7", Name: "ArtifactDeleteLibpod",
 	Method: "DELETE", Path: "/v5.7.1/libpod/artifacts/{name...}",
+	Others: []transport.Other{
+		{Name: "ArtifactDeleteAllLibpod", Path: "/libpod/artifacts/remove"},
+	},
 }
 
 // Delete removes an artifact.
 //
 // DELETE /libpod/artifacts/{name} (ArtifactDeleteLibpod). Since API 5.6. Succeeds with 200; fails with 404, 500.
+// Arguments that make the path that of ArtifactDeleteAllLibpod (/libpod/artifacts/remove) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.7#tag/artifacts/operation/ArtifactDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string) (*v57.ArtifactRemoveReport, error) {
 	req := opDelete.Request(name)
-	return transport.Object[v57.ArtifactRemoveReport](ctx, c.caller, req)
+	return transport.Object[v57.ArtifactRemoveReport](ctx, c.caller, req, "ArtifactDigests,list")
 }

@@ -22,8 +22,7 @@ type PushOptions struct {
 	Retry int
 	// RetryDelay is the query parameter retryDelay. Default 1s.
 	RetryDelay string
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
@@ -48,5 +47,5 @@ func (o *PushOptions) set(r *transport.Request) {
 func (c *Client) Push(ctx context.Context, name string, opts *PushOptions) (*v57.ArtifactPushReport, error) {
 	req := opPush.Request(name)
 	opts.set(req)
-	return transport.Object[v57.ArtifactPushReport](ctx, c.caller, req)
+	return transport.Object[v57.ArtifactPushReport](ctx, c.caller, req, "ArtifactDigest")
 }

@@ -17,6 +17,8 @@ var opRestart = transport.Operation{
 
 // RestartOptions are the optional parameters of [Client.Restart]; nil means none of them.
 type RestartOptions struct {
+	// All is the query parameter all: every container, whatever the path names.
+	All bool
 	// Timeout is the query parameter timeout: the seconds before a container that does not stop is killed; 0 kills
 	// at once. The engine takes an absent one for 0, so that nil sends 10.
 	Timeout *int
@@ -26,6 +28,7 @@ func (o *RestartOptions) set(r *transport.Request) {
 	if o == nil {
 		o = new(RestartOptions)
 	}
+	r.Query("all", o.All)
 	r.Query("timeout", cmp.Or(o.Timeout, new(10)))
 }
 

@@ -19,8 +19,8 @@ var opList = transport.Operation{
 type ListOptions struct {
 	// All is the query parameter all.
 	All bool
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 }
 
@@ -39,5 +39,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v57.LibpodImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v57.LibpodImageSummary](ctx, c.caller, req)
+	return transport.List[v57.LibpodImageSummary](ctx, c.caller, req, "Id")
 }

@@ -14,6 +14,9 @@ var opPush = transport.Operation{
 	Engine: "podman", Version: "5.7", Name: "ImagePushLibpod",
 	Method: "POST", Path: "/v5.7.1/libpod/images/{name...}/push",
 	Slow: true,
+	Others: []transport.Other{
+		{Name: "ImageScpLibpod", Path: "/libpod/images/scp/{name...}"},
+	},
 }
 
 // PushOptions are the optional parameters of [Client.Push]; nil means none of them.
@@ -22,25 +25,30 @@ type PushOptions struct {
 	Destination string
 	// ForceCompressionFormat is the query parameter forceCompressionFormat. Since API 4.7.
 	ForceCompressionFormat bool
-	// CompressionFormat is the query parameter compressionFormat. Since API 4.3.
+	// CompressionFormat is the query parameter compressionFormat: how layers are compressed; gzip, zstd or
+	// zstd:chunked. Since API 4.3.
 	CompressionFormat string
-	// CompressionLevel is the query parameter compressionLevel. Since API 5.2.
-	CompressionLevel int
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// CompressionLevel is the query parameter compressionLevel: how much effort goes into that; the numbers are the
+	// format's own. Nil is the format's usual. Since API 4.6. Nil leaves it out: the engine tells an absent one from
+	// 0.
+	CompressionLevel *int
+	// TLSVerify is the query parameter tlsVerify. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Quiet is the query parameter quiet. Default true, since API 4.2. Nil leaves it out: the engine takes an absent
 	// one for true.
 	Quiet *bool
-	// Format is the query parameter format. Since API 4.3.
+	// Format is the query parameter format: the format of the manifest; oci, v2s1 or v2s2. Without one it stays as
+	// it is.
 	Format string
-	// All is the query parameter all. Since API 4.3.
+	// All is the query parameter all: every image of a list of manifests, not the engine's own platform's alone.
 	All bool
-	// RemoveSignatures is the query parameter removeSignatures. Since API 4.3.
+	// RemoveSignatures is the query parameter removeSignatures: push no signatures. Since API 4.2.
 	RemoveSignatures bool
-	// Retry is the query parameter retry. Since API 5.2.
-	Retry int
-	// RetryDelay is the query parameter retryDelay. Since API 5.2.
+	// Retry is the query parameter retry: how often a push that failed is tried again. Nil is the engine's own
+	// setting, 3 unless configured. Since API 5.0. Nil leaves it out: 0 tries once.
+	Retry *int
+	// RetryDelay is the query parameter retryDelay: how long to wait before each of them, as 2s; without it the wait
+	// grows each time. Since API 5.0.
 	RetryDelay string
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
@@ -68,6 +76,7 @@ func (o *PushOptions) set(r *transport.Request) {
 // Push sends an image to a registry. It has succeeded when the sequence has ended without an error.
 //
 // POST /libpod/images/{name}/push (ImagePushLibpod). Succeeds with 200; fails with 404, 500.
+// Arguments that make the path that of ImageScpLibpod (/libpod/images/scp/{name}) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.7#tag/images/operation/ImagePushLibpod
 func (c *Client) Push(ctx context.Context, name string, opts *PushOptions) (*transport.Messages[v57.ImagePushReport], error) {
 	req := opPush.Request(name)

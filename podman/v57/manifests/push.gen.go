@@ -22,19 +22,25 @@ type PushOptions struct {
 	AddCompression []string
 	// ForceCompressionFormat is the query parameter forceCompressionFormat. Since API 4.7.
 	ForceCompressionFormat bool
-	// All is the query parameter all. Default true. Nil leaves it out: the engine takes an absent one for true.
-	All *bool
-	// TLSVerify is the query parameter tlsVerify. Default true. Nil leaves it out: the engine takes an absent one
-	// for true.
+	// All is the query parameter all: the images of the list, too.
+	All bool
+	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
+	// plain text. Nil leaves it out: the engine's registries.conf decides then.
 	TLSVerify *bool
 	// Quiet is the query parameter quiet. Default true, since API 4.3. Nil leaves it out: the engine takes an absent
 	// one for true.
 	Quiet *bool
-	// Format is the query parameter format. Since API 4.3.
-	Format string
-	// CompressionFormat is the query parameter compressionFormat. Since API 4.3.
+	// CompressionFormat is the query parameter compressionFormat: how layers are compressed; gzip, zstd or
+	// zstd:chunked. Since API 4.3.
 	CompressionFormat string
-	// RemoveSignatures is the query parameter removeSignatures. Since API 4.3.
+	// CompressionLevel is the query parameter compressionLevel: how much effort goes into that; the numbers are the
+	// format's own. Nil is the format's usual. Since API 4.6. Nil leaves it out: the engine tells an absent one from
+	// 0.
+	CompressionLevel *int
+	// Format is the query parameter format: the format of the manifests; oci or v2s2. Without one they stay as they
+	// are. Since API 4.3.
+	Format string
+	// RemoveSignatures is the query parameter removeSignatures: push no signatures. Since API 4.3.
 	RemoveSignatures bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
@@ -50,8 +56,9 @@ func (o *PushOptions) set(r *transport.Request) {
 	r.Query("all", o.All)
 	r.Query("tlsVerify", o.TLSVerify)
 	r.Query("quiet", o.Quiet)
-	r.Query("format", o.Format)
 	r.Query("compressionFormat", o.CompressionFormat)
+	r.Query("compressionLevel", o.CompressionLevel)
+	r.Query("format", o.Format)
 	r.Query("removeSignatures", o.RemoveSignatures)
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }

@@ -19,8 +19,9 @@ var opDelete = transport.Operation{
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
-	// Timeout is the query parameter timeout. Since API 4.3. Nil leaves it out: where it is absent the engine waits
-	// as long as each container's own time says; 0 kills at once.
+	// Timeout is the query parameter timeout: the seconds before a container that does not stop is killed. Since API
+	// 4.0. Nil leaves it out: where it is absent the engine waits as long as each container's own time says; 0 kills
+	// at once.
 	Timeout *int
 }
 
@@ -39,5 +40,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v57.PodRmReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v57.PodRmReport](ctx, c.caller, req)
+	return transport.Object[v57.PodRmReport](ctx, c.caller, req, "Id")
 }

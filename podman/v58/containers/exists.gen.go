@@ -16,7 +16,7 @@ var opExists = transport.Operation{
 
 // ExistsOptions are the optional parameters of [Client.Exists]; nil means none of them.
 type ExistsOptions struct {
-	// External is the query parameter external.
+	// External is the query parameter external: ask for a container of another tool, too, as those of builds are.
 	External bool
 }
 

@@ -31,18 +31,23 @@ type RestoreOptions struct {
 	Import bool
 	// IgnoreRootFS is the query parameter ignoreRootFS.
 	IgnoreRootFS bool
-	// IgnoreVolumes is the query parameter ignoreVolumes. Since API 4.4.
+	// IgnoreVolumes is the query parameter ignoreVolumes: leave out the content of volumes that an import holds.
+	// Since API 4.0.
 	IgnoreVolumes bool
 	// IgnoreStaticIP is the query parameter ignoreStaticIP.
 	IgnoreStaticIP bool
 	// IgnoreStaticMAC is the query parameter ignoreStaticMAC.
 	IgnoreStaticMAC bool
-	// FileLocks is the query parameter fileLocks. Since API 4.4.
+	// FileLocks is the query parameter fileLocks: take up the locks on files that the checkpoint holds. Since API
+	// 4.0.
 	FileLocks bool
 	// PrintStats is the query parameter printStats. Since API 4.0.
 	PrintStats bool
 	// Pod is the query parameter pod. Since API 4.3.
 	Pod string
+	// PublishPorts is the query parameter publishPorts: ports to publish in place of the checkpoint's, as 8080:80.
+	// Since API 4.0.
+	PublishPorts string
 }
 
 func (o *RestoreOptions) set(r *transport.Request) {
@@ -61,6 +66,7 @@ func (o *RestoreOptions) set(r *transport.Request) {
 	r.Query("fileLocks", o.FileLocks)
 	r.Query("printStats", o.PrintStats)
 	r.Query("pod", o.Pod)
+	r.Query("publishPorts", o.PublishPorts)
 }
 
 // Restore starts a container from a checkpoint: its own, or with Import one that is sent as a tar archive, of
@@ -72,5 +78,5 @@ func (c *Client) Restore(ctx context.Context, id string, body io.Reader, opts *R
 	req := opRestore.Request(id)
 	req.Upload(body, "application/x-tar")
 	opts.set(req)
-	return transport.Object[v58.RestoreReport](ctx, c.caller, req)
+	return transport.Object[v58.RestoreReport](ctx, c.caller, req, "Id")
 }

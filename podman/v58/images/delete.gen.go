@@ -13,15 +13,19 @@ import (
 var opDelete = transport.Operation{
 	Engine: "podman", Version: "5.8", Name: "ImageDeleteLibpod",
 	Method: "DELETE", Path: "/v5.8.2/libpod/images/{name...}",
+	Others: []transport.Other{
+		{Name: "ImageDeleteAllLibpod", Path: "/libpod/images/remove"},
+	},
 }
 
 // DeleteOptions are the optional parameters of [Client.Delete]; nil means none of them.
 type DeleteOptions struct {
 	// Force is the query parameter force.
 	Force bool
-	// Ignore is the query parameter ignore. Since API 4.3.
+	// Ignore is the query parameter ignore: no error where there is no such image. Since API 5.4.
 	Ignore bool
-	// LookupManifest is the query parameter lookupManifest. Since API 4.3.
+	// LookupManifest is the query parameter lookupManifest: the name is of a list of manifests, and no image that it
+	// names is removed. Since API 4.2.
 	LookupManifest bool
 }
 
@@ -37,9 +41,10 @@ func (o *DeleteOptions) set(r *transport.Request) {
 // Delete removes an image. What failed may be in the answer.
 //
 // DELETE /libpod/images/{name} (ImageDeleteLibpod). Succeeds with 200; fails with 400, 404, 409, 500.
+// Arguments that make the path that of ImageDeleteAllLibpod (/libpod/images/remove) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/images/operation/ImageDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v58.LibpodImagesRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v58.LibpodImagesRemoveReport](ctx, c.caller, req)
+	return transport.Object[v58.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|Untagged,list")
 }

@@ -12,6 +12,9 @@ import (
 var opTag = transport.Operation{
 	Engine: "podman", Version: "5.8", Name: "ImageTagLibpod",
 	Method: "POST", Path: "/v5.8.2/libpod/images/{name...}/tag",
+	Others: []transport.Other{
+		{Name: "ImageScpLibpod", Path: "/libpod/images/scp/{name...}"},
+	},
 }
 
 // TagOptions are the optional parameters of [Client.Tag]; nil means none of them.
@@ -33,6 +36,7 @@ func (o *TagOptions) set(r *transport.Request) {
 // Tag gives an image a further name.
 //
 // POST /libpod/images/{name}/tag (ImageTagLibpod). Succeeds with 201; fails with 400, 404, 409, 500.
+// Arguments that make the path that of ImageScpLibpod (/libpod/images/scp/{name}) are refused.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/images/operation/ImageTagLibpod
 func (c *Client) Tag(ctx context.Context, name string, opts *TagOptions) error {
 	req := opTag.Request(name)

@@ -20,6 +20,11 @@ var opPushV3 = transport.Operation{
 type PushV3Options struct {
 	// All is the query parameter all.
 	All bool
+	// RemoveSignatures is the query parameter removeSignatures: push no signatures. Since API 4.2.
+	RemoveSignatures bool
+	// TLSVerify is the query parameter tlsVerify: verify the certificate of the registry; false also talks to it in
+	// plain text. Nil leaves it out: the engine's registries.conf decides then.
+	TLSVerify *bool
 	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
 	// registryauth.
 	RegistryAuth transport.RegistryAuth
@@ -30,6 +35,8 @@ func (o *PushV3Options) set(r *transport.Request) {
 		return
 	}
 	r.Query("all", o.All)
+	r.Query("removeSignatures", o.RemoveSignatures)
+	r.Query("tlsVerify", o.TLSVerify)
 	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
@@ -41,5 +48,5 @@ func (c *Client) PushV3(ctx context.Context, name, destination string, opts *Pus
 	req := opPushV3.Request(name)
 	req.QueryRequired("destination", destination)
 	opts.set(req)
-	return transport.Object[v58.IDResponse](ctx, c.caller, req)
+	return transport.Object[v58.IDResponse](ctx, c.caller, req, "Id")
 }

@@ -24,17 +24,21 @@ type GenerateSystemdOptions struct {
 	NoHeader bool
 	// StartTimeout is the query parameter startTimeout. Since API 4.0.
 	StartTimeout int
-	// StopTimeout is the query parameter stopTimeout. Default 10, since API 4.0. Nil leaves it out: the engine takes
-	// an absent one for 10.
+	// StopTimeout is the query parameter stopTimeout: the seconds before a container that does not stop is killed.
+	// Default 10. Nil leaves it out: the engine takes an absent one for its own, which is 10 unless its
+	// containers.conf says otherwise.
 	StopTimeout *int
 	// RestartPolicy is the query parameter restartPolicy. Default on-failure.
 	RestartPolicy SystemdRestartPolicy
-	// ContainerPrefix is the query parameter containerPrefix. Default container.
-	ContainerPrefix string
-	// PodPrefix is the query parameter podPrefix. Default pod.
-	PodPrefix string
-	// Separator is the query parameter separator. Default -.
-	Separator string
+	// ContainerPrefix is the query parameter containerPrefix. Default container. Nil leaves it out: the engine tells
+	// an absent one from an empty one.
+	ContainerPrefix *string
+	// PodPrefix is the query parameter podPrefix. Default pod. Nil leaves it out: the engine tells an absent one
+	// from an empty one.
+	PodPrefix *string
+	// Separator is the query parameter separator. Default -. Nil leaves it out: the engine tells an absent one from
+	// an empty one.
+	Separator *string
 	// RestartSec is the query parameter restartSec. Since API 4.0.
 	RestartSec int
 	// Wants is the query parameter wants. Since API 4.0.
@@ -45,7 +49,8 @@ type GenerateSystemdOptions struct {
 	Requires []string
 	// AdditionalEnvVariables is the query parameter additionalEnvVariables. Since API 4.3.
 	AdditionalEnvVariables []string
-	// TemplateUnitFile is the query parameter templateUnitFile. Since API 4.3.
+	// TemplateUnitFile is the query parameter templateUnitFile: a unit that systemd starts by the name of an
+	// instance; it needs New. Since API 4.0.
 	TemplateUnitFile bool
 }
 

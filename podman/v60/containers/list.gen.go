@@ -22,20 +22,18 @@ type ListOptions struct {
 	All bool
 	// Limit is the query parameter limit.
 	Limit int
-	// Last is the query parameter last.
+	// Last is the query parameter last: so many of the newest containers, running or not; 0 is no limit.
 	Last int
-	// External is the query parameter external.
+	// External is the query parameter external: list containers of other tools, too, as those of builds are.
 	External bool
-	// Namespace is the query parameter namespace. Since API 4.3.
+	// Namespace is the query parameter namespace: fill in the namespaces of each container.
 	Namespace bool
-	// Pod is the query parameter pod.
-	Pod bool
 	// Size is the query parameter size.
 	Size bool
 	// Sync is the query parameter sync.
 	Sync bool
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 }
 
@@ -48,7 +46,6 @@ func (o *ListOptions) set(r *transport.Request) {
 	r.Query("last", o.Last)
 	r.Query("external", o.External)
 	r.Query("namespace", o.Namespace)
-	r.Query("pod", o.Pod)
 	r.Query("size", o.Size)
 	r.Query("sync", o.Sync)
 	r.QueryJSON("filters", o.Filters)
@@ -61,5 +58,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v60.ListContainer, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v60.ListContainer](ctx, c.caller, req)
+	return transport.List[v60.ListContainer](ctx, c.caller, req, "Id")
 }

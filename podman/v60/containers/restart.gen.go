@@ -20,6 +20,8 @@ type RestartOptions struct {
 	// Timeout is the query parameter timeout: the seconds before a container that does not stop is killed; 0 kills
 	// at once. The engine takes an absent one for 0, so that nil sends 10.
 	Timeout *int
+	// All is the query parameter all: every container, whatever the path names.
+	All bool
 }
 
 func (o *RestartOptions) set(r *transport.Request) {
@@ -27,6 +29,7 @@ func (o *RestartOptions) set(r *transport.Request) {
 		o = new(RestartOptions)
 	}
 	r.Query("timeout", cmp.Or(o.Timeout, new(10)))
+	r.Query("all", o.All)
 }
 
 // Restart stops a container, if it is running, and starts it.

@@ -25,7 +25,7 @@ type StatsAllOptions struct {
 	Stream *bool
 	// Interval is the query parameter interval. Default 5, since API 3.4.
 	Interval int
-	// All is the query parameter all. Since API 6.0.
+	// All is the query parameter all: containers that are not running, too. Since API 4.7.
 	All bool
 }
 
@@ -47,5 +47,5 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 func (c *Client) StatsAll(ctx context.Context, opts *StatsAllOptions) (*transport.Messages[v60.ContainersStatsReport], error) {
 	req := opStatsAll.Request()
 	opts.set(req)
-	return transport.Sequence[v60.ContainersStatsReport](ctx, c.caller, req)
+	return transport.Sequence[v60.ContainersStatsReport](ctx, c.caller, req, "Stats,list")
 }

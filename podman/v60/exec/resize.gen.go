@@ -20,7 +20,7 @@ type ResizeOptions struct {
 	Height int
 	// Width is the query parameter w.
 	Width int
-	// Running is the query parameter running. Since API 6.0.
+	// Running is the query parameter running: no error where the process is not running.
 	Running bool
 }
 

@@ -24,10 +24,6 @@ type ApplyOptions struct {
 	KubeConfig string
 	// Namespace is the query parameter namespace.
 	Namespace string
-	// Service is the query parameter service.
-	Service bool
-	// File is the query parameter file.
-	File string
 }
 
 func (o *ApplyOptions) set(r *transport.Request) {
@@ -37,8 +33,6 @@ func (o *ApplyOptions) set(r *transport.Request) {
 	r.Query("caCertFile", o.CACertFile)
 	r.Query("kubeConfig", o.KubeConfig)
 	r.Query("namespace", o.Namespace)
-	r.Query("service", o.Service)
-	r.Query("file", o.File)
 }
 
 // Apply sends Kubernetes YAML to a cluster. The caller closes the answer.

@@ -17,9 +17,12 @@ var opInspect = transport.Operation{
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
 type InspectOptions struct {
-	// TLSVerify is the query parameter tlsVerify. Default true, since API 4.4. Nil leaves it out: the engine takes
-	// an absent one for true.
+	// TLSVerify is the query parameter tlsVerify. Since API 4.4. Nil leaves it out: the engine's registries.conf
+	// decides then.
 	TLSVerify *bool
+	// RegistryAuth is the header parameter X-Registry-Auth: credentials for one registry, made by package
+	// registryauth. Since API 4.6.
+	RegistryAuth transport.RegistryAuth
 }
 
 func (o *InspectOptions) set(r *transport.Request) {
@@ -27,6 +30,7 @@ func (o *InspectOptions) set(r *transport.Request) {
 		return
 	}
 	r.Query("tlsVerify", o.TLSVerify)
+	r.Header("X-Registry-Auth", o.RegistryAuth)
 }
 
 // Inspect returns what is in a list of manifests.
@@ -36,5 +40,5 @@ func (o *InspectOptions) set(r *transport.Request) {
 func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*v60.Schema2ListPublic, error) {
 	req := opInspect.Request(name)
 	opts.set(req)
-	return transport.Object[v60.Schema2ListPublic](ctx, c.caller, req)
+	return transport.Object[v60.Schema2ListPublic](ctx, c.caller, req, "schemaVersion,number")
 }

@@ -17,7 +17,8 @@ var opCreate = transport.Operation{
 
 // CreateOptions are the optional parameters of [Client.Create]; nil means none of them.
 type CreateOptions struct {
-	// IgnoreIfExists is the query parameter ignoreIfExists. Since API 6.0.
+	// IgnoreIfExists is the query parameter ignoreIfExists: where there is a network of that name, return it as it
+	// is, and no error. Since API 4.4.
 	IgnoreIfExists bool
 }
 
@@ -36,5 +37,5 @@ func (c *Client) Create(ctx context.Context, body v60.NetworkCreateLibpod, opts 
 	req := opCreate.Request()
 	req.JSON(body)
 	opts.set(req)
-	return transport.Object[v60.Network](ctx, c.caller, req)
+	return transport.Object[v60.Network](ctx, c.caller, req, "name")
 }

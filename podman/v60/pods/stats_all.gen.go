@@ -21,11 +21,6 @@ type StatsAllOptions struct {
 	All bool
 	// NamesOrIDs is the query parameter namesOrIDs.
 	NamesOrIDs []string
-	// Stream is the query parameter stream: measure again and again. [Client.StatsAll] waits for the end of the
-	// answer, which then has none: send the operation by hand to stream. Since API 6.0.
-	Stream bool
-	// Delay is the query parameter delay. Default 5, since API 6.0.
-	Delay int
 }
 
 func (o *StatsAllOptions) set(r *transport.Request) {
@@ -34,8 +29,6 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 	}
 	r.Query("all", o.All)
 	r.Query("namesOrIDs", o.NamesOrIDs)
-	r.Query("stream", o.Stream)
-	r.Query("delay", o.Delay)
 }
 
 // StatsAll measures the containers of all running pods, or of those given, once.
@@ -45,5 +38,5 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 func (c *Client) StatsAll(ctx context.Context, opts *StatsAllOptions) ([]v60.PodStatsReport, error) {
 	req := opStatsAll.Request()
 	opts.set(req)
-	return transport.List[v60.PodStatsReport](ctx, c.caller, req)
+	return transport.List[v60.PodStatsReport](ctx, c.caller, req, "CID")
 }

@@ -24,6 +24,9 @@ type DeleteOptions struct {
 	// ReloadSystemd is the query parameter reload-systemd. Default true. Nil leaves it out: the engine takes an
 	// absent one for true.
 	ReloadSystemd *bool
+	// Recursive is the query parameter recursive: remove the other quadlets of the application that it belongs to,
+	// too. Since API 6.0.
+	Recursive bool
 }
 
 func (o *DeleteOptions) set(r *transport.Request) {
@@ -33,6 +36,7 @@ func (o *DeleteOptions) set(r *transport.Request) {
 	r.Query("force", o.Force)
 	r.Query("ignore", o.Ignore)
 	r.Query("reload-systemd", o.ReloadSystemd)
+	r.Query("recursive", o.Recursive)
 }
 
 // Delete removes a quadlet.
@@ -43,5 +47,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v60.QuadletRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v60.QuadletRemoveReport](ctx, c.caller, req)
+	return transport.Object[v60.QuadletRemoveReport](ctx, c.caller, req, "Removed,list")
 }

@@ -28,6 +28,9 @@ type DeleteAllOptions struct {
 	// ReloadSystemd is the query parameter reload-systemd. Default true. Nil leaves it out: the engine takes an
 	// absent one for true.
 	ReloadSystemd *bool
+	// Recursive is the query parameter recursive: remove the other quadlets of the applications that these belong
+	// to, too. Since API 6.0.
+	Recursive bool
 }
 
 func (o *DeleteAllOptions) set(r *transport.Request) {
@@ -39,6 +42,7 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 	r.Query("force", o.Force)
 	r.Query("ignore", o.Ignore)
 	r.Query("reload-systemd", o.ReloadSystemd)
+	r.Query("recursive", o.Recursive)
 }
 
 // DeleteAll removes quadlets, all or those given.
@@ -48,5 +52,5 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 func (c *Client) DeleteAll(ctx context.Context, opts *DeleteAllOptions) (*v60.QuadletRemoveReport, error) {
 	req := opDeleteAll.Request()
 	opts.set(req)
-	return transport.Object[v60.QuadletRemoveReport](ctx, c.caller, req)
+	return transport.Object[v60.QuadletRemoveReport](ctx, c.caller, req, "Removed,list")
 }

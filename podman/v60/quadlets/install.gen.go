@@ -22,6 +22,9 @@ type InstallOptions struct {
 	// ReloadSystemd is the query parameter reload-systemd. Default true. Nil leaves it out: the engine takes an
 	// absent one for true.
 	ReloadSystemd *bool
+	// Application is the query parameter application: the application that the quadlets belong to, a folder of
+	// theirs. Since API 6.0.
+	Application string
 	// ContentType is the header parameter Content-Type: what the body is, application/x-tar unless said otherwise.
 	ContentType string
 }
@@ -32,6 +35,7 @@ func (o *InstallOptions) set(r *transport.Request) {
 	}
 	r.Query("replace", o.Replace)
 	r.Query("reload-systemd", o.ReloadSystemd)
+	r.Query("application", o.Application)
 	r.Header("Content-Type", o.ContentType)
 }
 
@@ -43,7 +47,7 @@ func (c *Client) Install(ctx context.Context, body io.Reader, opts *InstallOptio
 	req := opInstall.Request()
 	req.UploadRequired(body, "application/x-tar")
 	opts.set(req)
-	return transport.Object[InstallResponse](ctx, c.caller, req)
+	return transport.Object[InstallResponse](ctx, c.caller, req, "InstalledQuadlets,map")
 }
 
 // InstallResponse is the answer 200 of QuadletInstallLibpod.

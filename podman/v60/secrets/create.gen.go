@@ -19,13 +19,16 @@ var opCreate = transport.Operation{
 type CreateOptions struct {
 	// Driver is the query parameter driver. Default file.
 	Driver string
-	// DriverOpts is the query parameter driveropts, sent as JSON. Since API 4.3.
+	// DriverOpts is the query parameter driveropts, sent as JSON: options of the driver, by their names. Since API
+	// 3.3.
 	DriverOpts map[string]string
 	// Labels is the query parameter labels, sent as JSON. Since API 4.3.
 	Labels map[string]string
-	// Replace is the query parameter replace. Since API 6.0.
+	// Replace is the query parameter replace: where there is a secret of that name, put this one in its place. Since
+	// API 4.7.
 	Replace bool
-	// Ignore is the query parameter ignore. Since API 6.0.
+	// Ignore is the query parameter ignore: where there is a secret of that name, leave it as it is, and no error.
+	// Since API 5.6.
 	Ignore bool
 }
 

@@ -18,16 +18,16 @@ var opPrune = transport.Operation{
 
 // PruneOptions are the optional parameters of [Client.Prune]; nil means none of them.
 type PruneOptions struct {
-	// All is the query parameter all.
+	// All is the query parameter all: images that have a name and that no container uses, too.
 	All bool
-	// Volumes is the query parameter volumes.
+	// Volumes is the query parameter volumes: volumes that no container uses, too.
 	Volumes bool
-	// External is the query parameter external. Since API 5.0.
+	// External is the query parameter external: containers of other tools, and nothing else. Since API 4.4.
 	External bool
-	// Build is the query parameter build. Since API 5.3.
+	// Build is the query parameter build: containers and caches that builds left behind, too. Since API 5.4.
 	Build bool
-	// Filters is the query parameter filters, sent as JSON: by the names of filters, the values of which one must
-	// match.
+	// Filters is the query parameter filters, sent as JSON: by their keys the values that are looked for, as in
+	// {"label":["a=b"],"name":["x","y"]}: all keys must hold, all values of label, and one value of most other keys.
 	Filters map[string][]string
 }
 
@@ -49,5 +49,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*v60.SystemPruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.Object[v60.SystemPruneReport](ctx, c.caller, req)
+	return transport.Object[v60.SystemPruneReport](ctx, c.caller, req, "ReclaimedSpace,number")
 }

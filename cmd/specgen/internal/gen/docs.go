@@ -81,6 +81,7 @@ func (p *planner) operationDoc(op *plannedOperation) []string {
 		fact += "."
 	}
 	out = append(out, wrap(fact)...)
+	out = append(out, wrap(p.othersDoc(op))...)
 	if url := p.overlay.DocURL; url != "" {
 		url = strings.NewReplacer("{version}", p.doc.Version.text, "{tag}", op.placed.Tag, "{operation}", op.placed.ID).Replace(url)
 		op.model.URL = url
@@ -220,7 +221,7 @@ func (p *planner) paramDoc(op *plannedOperation, f paramFacts, field *Field) []s
 	case sendTime:
 		text += ", sent as seconds since 1970"
 	}
-	ours := p.words.say("params", op.placed.ID+"."+f.Wire, f.Wire)
+	ours := p.words.say("params", op.placed.ID+"."+f.Wire, op.entry.Like+"."+f.Wire, f.Wire)
 	if ours != "" {
 		text += ": " + ours
 	}

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -55,6 +56,14 @@ type placedOperation struct {
 	Succeeds, Fails []string
 	// Consumes are the media types of its request body.
 	Consumes []string
+}
+
+// operation returns the operation of an id, or nil.
+func (d *document) operation(id string) *placedOperation {
+	if i := slices.IndexFunc(d.Ops, func(op *placedOperation) bool { return op.ID == id }); i >= 0 {
+		return d.Ops[i]
+	}
+	return nil
 }
 
 // verbs are the members of a path that are operations.

@@ -122,11 +122,20 @@ func OpenEdition(root, engine string, only ...string) (*Edition, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, err := prepare(doc, o, w, v)
+		h, err := loadHandlers(root, in)
+		if err != nil {
+			return nil, err
+		}
+		p, err := prepare(doc, o, w, v, h)
 		if err != nil {
 			return nil, err
 		}
 		e.planners = append(e.planners, p)
+	}
+	if len(only) == 0 {
+		if err := o.checkUsed(); err != nil {
+			return nil, err
+		}
 	}
 	e.history, err = newHistory(e.planners)
 	return e, err
@@ -150,8 +159,8 @@ func (e *Edition) planner(ver string) (*planner, error) {
 }
 
 // prepare runs the passes from a loaded document to what is decided about it without knowing other versions.
-func prepare(doc object, o *overlay, w *words, v version) (*planner, error) {
-	d, err := normalize(doc, o, v)
+func prepare(doc object, o *overlay, w *words, v version, h handlers) (*planner, error) {
+	d, err := normalize(doc, o, v, h)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", o.Engine, v.text, err)
 	}
@@ -168,7 +177,7 @@ func prepare(doc object, o *overlay, w *words, v version) (*planner, error) {
 
 // planDocument runs the passes from a loaded document, the only one of its engine, to the model.
 func planDocument(doc object, o *overlay, w *words, v version) (*Model, error) {
-	p, err := prepare(doc, o, w, v)
+	p, err := prepare(doc, o, w, v, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,8 @@ type history struct {
 	lives map[string]life
 	// fields and types are the places of each field and each type, by version.
 	fields, types map[string]map[string][]string
+	// routes are those of all versions.
+	routes []servedRoute
 }
 
 type life struct{ first, last version }
@@ -35,6 +37,11 @@ func newHistory(planners []*planner) (*history, error) {
 			return nil, err
 		}
 		h.fields[v.text], h.types[v.text] = s.fields, s.types
+		routes, err := p.served()
+		if err != nil {
+			return nil, err
+		}
+		h.routes = append(h.routes, routes...)
 		for place := range s.saw {
 			l, known := h.lives[place]
 			if !known {

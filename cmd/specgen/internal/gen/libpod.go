@@ -227,14 +227,16 @@ func libpodParams(doc object) {
 				if str(p, "in") == "path" {
 					p[extSlashes] = reference
 				}
-				if str(p, "type") == "boolean" && truth(p, "default") {
+				switch {
+				case str(p, "type") != "boolean":
+				case str(p, "name") == "tlsVerify": // true is one answer, and the engine's settings have another
+					p[extPointer], p[extWhy] = true, "the engine's registries.conf decides then"
+					delete(p, "default")
+				case truth(p, "default"):
 					p[extPointer], p[extWhy] = true, "the engine takes an absent one for true"
 				}
 				if str(p, "in") == "header" && strings.HasPrefix(str(p, "name"), "X-Registry-") {
 					p[extGoType] = paramTypes["secret"].goType
-				}
-				if str(p, "in") == "query" && str(p, "name") == "credentials" && str(p, "type") == "string" {
-					p[extGoType] = paramTypes["secret-text"].goType // a user's name and password
 				}
 			}
 		}

@@ -35,7 +35,6 @@ paths:
         - {name: Content-Type, in: header, type: string}
         - {name: tlsVerify, in: query, type: boolean, default: true}
         - {name: X-Registry-Auth, in: header, type: string}
-        - {name: credentials, in: query, type: string}
       responses: {204: {}, 304: {$ref: "#/responses/started"}}
   /libpod/things/create:
     post:
@@ -93,7 +92,7 @@ func TestLibpod(t *testing.T) {
 	for name, words := range map[string][]string{
 		"things/rename.gen.go": {
 			`"/v4.3.1/libpod/things/{id}/rename"`, "Rename(ctx context.Context, id, name string, opts *RenameOptions) error",
-			"TLSVerify *bool", "RegistryAuth transport.RegistryAuth", "Credentials transport.Secret",
+			"TLSVerify *bool", "RegistryAuth transport.RegistryAuth",
 		},
 		"things/create.gen.go":  {"body *v43.Thing) (*v43.IDResponse, error)"},
 		"things/add.gen.go":     {`req.Upload(body, "application/x-tar")`},

@@ -3,7 +3,7 @@ package gen
 import "fmt"
 
 // normalize turns a kept Swagger 2.0 document into one in which every schema that needs a name has one.
-func normalize(doc object, o *overlay, v version) (*document, error) {
+func normalize(doc object, o *overlay, v version, read handlers) (*document, error) {
 	var err error
 	if o.Engine == "podman" {
 		if doc, err = libpod(doc); err != nil {
@@ -23,7 +23,12 @@ func normalize(doc object, o *overlay, v version) (*document, error) {
 	if o.Engine == "podman" {
 		libpodParams(doc)
 	}
-	if doc, err = retypeParams(doc, o, v); err != nil {
+	if read != nil {
+		if err := handlerParams(doc, o, v, read); err != nil {
+			return nil, err
+		}
+	}
+	if doc, err = retypeParams(doc, o, v, read != nil); err != nil {
 		return nil, err
 	}
 	ops, err := place(doc, o)

@@ -29,18 +29,22 @@ type overlay struct {
 		Definitions map[string]string `yaml:"definitions"`
 		Fields      map[string]string `yaml:"fields"`
 	} `yaml:"names"`
-	AnyCase []fieldEntry   `yaml:"anyCase"`
-	Ignored []ignoredEntry `yaml:"ignored"`
+	AnyCase  []fieldEntry    `yaml:"anyCase"`
+	Ignored  []ignoredEntry  `yaml:"ignored"`
+	Unsent   []*unsentEntry  `yaml:"unsent"`
+	Routers  []routersEntry  `yaml:"routers"`
+	Shadowed []shadowedEntry `yaml:"shadowed"`
+	// Answers are in a file of their own.
+	Answers answersEntry `yaml:"answers"`
 }
 
 // operationEntry says what the specification doesn't about one operation.
 type operationEntry struct {
-	Name    string   `yaml:"name"`
-	Package string   `yaml:"package"`
-	Kind    string   `yaml:"kind"`
-	Reason  string   `yaml:"reason"`
-	Item    string   `yaml:"item"`
-	Need    []string `yaml:"need"`
+	Name    string `yaml:"name"`
+	Package string `yaml:"package"`
+	Kind    string `yaml:"kind"`
+	Reason  string `yaml:"reason"`
+	Item    string `yaml:"item"`
 	// Upgrade is the protocol that is asked for, where it isn't the raw stream's.
 	Upgrade string `yaml:"upgrade"`
 	// Slow says that the first byte of the answer may take long.
@@ -58,6 +62,10 @@ type operationEntry struct {
 	AddParams  []*paramEntry          `yaml:"addParams"`
 	DropParams []string               `yaml:"dropParams"`
 	Moved      *moveEntry             `yaml:"moved"`
+	// Registries says that credentials are sent for several registries, where the engine reads either.
+	Registries bool `yaml:"registries"`
+	// Like is an operation whose sentences about parameters hold for this one, too.
+	Like string `yaml:"like"`
 	// The versions that have the operation, where not all do.
 	span `yaml:",inline"`
 }
@@ -84,7 +92,7 @@ type paramEntry struct {
 	GoName  string `yaml:"goName"`
 	Type    string `yaml:"type"`
 	Go      string `yaml:"go"`
-	Pointer bool   `yaml:"pointer"`
+	Pointer *bool  `yaml:"pointer"`
 	// Unset is the number that is sent for a nil pointer, where the engine does harm without the parameter.
 	Unset    int        `yaml:"unset"`
 	Required *bool      `yaml:"required"`
@@ -92,6 +100,7 @@ type paramEntry struct {
 	Enum     *enumEntry `yaml:"enum"`
 	Reason   string     `yaml:"reason"`
 	span     `yaml:",inline"`
+	used     bool
 }
 
 // enumEntry names the values of a parameter.
@@ -126,6 +135,9 @@ func loadOverlay(engine string) (*overlay, *words, error) {
 	}
 	if o.Engine != engine {
 		return nil, nil, fmt.Errorf("overlay/%s.yaml: engine is %q", engine, o.Engine)
+	}
+	if err := decodeOverlay("overlay/answers/"+engine+".yaml", &o.Answers); err != nil {
+		return nil, nil, err
 	}
 	var w words
 	if err := decodeOverlay("overlay/docs/"+engine+".yaml", &w); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -200,12 +212,48 @@ func (o *overlay) check() error {
 			}
 		}
 	}
+	for _, e := range o.Routers {
+		if err := e.check(); err != nil {
+			fail("routers of %q: %w", e.Below, err)
+		}
+	}
+	for _, e := range o.Shadowed {
+		if err := e.check(); err != nil {
+			fail("shadowed %q: %w", e.Operation, err)
+		}
+	}
 	for _, e := range o.Ignored {
 		if e.Reason == "" || e.Operation == "" || e.Path == "" {
 			fail("ignored %s %s needs an operation, a path and a reason", e.Operation, e.Path)
 		}
 		if err := e.valid(); err != nil {
 			fail("ignored %s %s: %w", e.Operation, e.Path, err)
+		}
+	}
+	for _, e := range o.Unsent {
+		if e.Reason == "" || len(e.Names) == 0 {
+			fail("unsent %v needs names and a reason", e.Names)
+		}
+		if err := e.valid(); err != nil {
+			fail("unsent %v: %w", e.Names, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkUsed refuses entries that no version needs.
+func (o *overlay) checkUsed() error {
+	var errs []error
+	for _, id := range keys(o.Operations) {
+		for _, name := range keys(o.Operations[id].Params) {
+			if !o.Operations[id].Params[name].used {
+				errs = append(errs, fmt.Errorf("overlay: operations.%s.params.%s: no version has it", id, name))
+			}
+		}
+	}
+	for _, e := range o.Unsent {
+		if !e.used {
+			errs = append(errs, fmt.Errorf("overlay: unsent %v of %v: no version needs it", e.Names, e.Operations))
 		}
 	}
 	return errors.Join(errs...)

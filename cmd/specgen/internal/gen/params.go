@@ -19,6 +19,7 @@ const (
 	extRef     = "x-gantry-ref"     // the key of that enum, once it has one
 	extSlashes = "x-gantry-slashes" // whether an argument of the path may hold slashes
 	extWas     = "x-gantry-was"     // what the specification calls a renamed definition
+	extAdded   = "x-gantry-added"   // no specification has it
 )
 
 // How a parameter is sent when not as it is.
@@ -31,9 +32,6 @@ const (
 // goSecret is the type of a header that holds credentials: made beforehand, or when the call is.
 const goSecret = "transport.RegistryAuth"
 
-// goSecretText is the type of text that is sent as it is and printed nowhere.
-const goSecretText = "transport.Secret"
-
 // paramTypes are the Go types behind the words of the overlay.
 var paramTypes = map[string]struct{ goType, send string }{
 	"time":             {"time.Time", sendTime},
@@ -43,7 +41,6 @@ var paramTypes = map[string]struct{ goType, send string }{
 	"json":             {"", sendJSON}, // the Go type is given beside it; of a declared list, that of its items
 	"strings":          {"[]string", ""},
 	"secret":           {goSecret, ""},
-	"secret-text":      {goSecretText, ""},
 	"bool":             {"bool", ""},
 	"string":           {"string", ""},
 	"int":              {"int", ""},
@@ -53,7 +50,8 @@ var paramTypes = map[string]struct{ goType, send string }{
 }
 
 // retypeParams returns the document with the parameters of every operation as the overlay says they are.
-func retypeParams(doc object, o *overlay, v version) (object, error) {
+// With facts of handlers, an entry may be about a parameter that only other versions have.
+func retypeParams(doc object, o *overlay, v version, lenient bool) (object, error) {
 	doc = clone(doc)
 	for _, path := range keys(sub(doc, "paths")) {
 		for _, verb := range verbs {
@@ -62,7 +60,7 @@ func retypeParams(doc object, o *overlay, v version) (object, error) {
 				continue
 			}
 			id := str(op, "operationId")
-			if err := retypeOperation(op, o.operation(id), v); err != nil {
+			if err := retypeOperation(op, o.operation(id), v, lenient); err != nil {
 				return nil, fmt.Errorf("operation %s: %w", id, err)
 			}
 		}
@@ -70,7 +68,7 @@ func retypeParams(doc object, o *overlay, v version) (object, error) {
 	return doc, nil
 }
 
-func retypeOperation(op object, e *operationEntry, v version) error {
+func retypeOperation(op object, e *operationEntry, v version, lenient bool) error {
 	params := list(op, "parameters")
 	for _, name := range e.DropParams {
 		i := findParam(params, name)
@@ -86,17 +84,24 @@ func retypeOperation(op object, e *operationEntry, v version) error {
 		if findParam(params, add.Name) >= 0 {
 			return fmt.Errorf("the overlay adds parameter %s, which is there", add.Name)
 		}
-		p := object{"name": add.Name, "in": add.In, "type": "string"}
+		p := object{"name": add.Name, "in": add.In, "type": "string", extAdded: true}
 		if err := add.retype(p); err != nil {
 			return fmt.Errorf("parameter %s: %w", add.Name, err)
 		}
 		params = append(params, p)
 	}
 	for _, name := range keys(e.Params) {
-		if !e.Params[name].holds(v) {
+		holds := e.Params[name].holds(v)
+		i := findParam(params, name)
+		if i >= 0 {
+			e.Params[name].used = true
+			if said := e.Params[name].GoName; said != "" && !holds {
+				params[i].(object)[extName] = said // a name holds for all versions
+			}
+		}
+		if !holds || i < 0 && lenient { // with facts, another version's handler reads it
 			continue
 		}
-		i := findParam(params, name)
 		if i < 0 {
 			return fmt.Errorf("the overlay has an entry for parameter %s, which is not there", name)
 		}
@@ -127,14 +132,14 @@ func (e *paramEntry) retype(p object) error {
 	if e.GoName != "" {
 		p[extName] = e.GoName
 	}
-	if e.Pointer {
+	if e.Pointer != nil {
 		if e.Reason == "" {
 			return fmt.Errorf("pointer without a reason")
 		}
-		p[extPointer], p[extWhy] = true, e.Reason
+		p[extPointer], p[extWhy] = *e.Pointer, e.Reason
 	}
 	if e.Unset != 0 {
-		if !e.Pointer {
+		if e.Pointer == nil || !*e.Pointer {
 			return fmt.Errorf("unset without pointer: 0 would say %d", e.Unset)
 		}
 		p[extUnset] = e.Unset

@@ -88,7 +88,7 @@ func (p *planner) checkOverlay() error {
 			return fmt.Errorf("overlay: names.fields has %s, which is not there", name)
 		}
 	}
-	return nil
+	return p.checkRoutes()
 }
 
 // ignored lists what our types leave out on purpose in this version.

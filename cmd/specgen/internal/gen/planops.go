@@ -22,7 +22,15 @@ type plannedOperation struct {
 
 // planOperations makes a method of every operation.
 func (p *planner) planOperations() error {
-	for _, placed := range p.doc.Ops {
+	routes, err := p.served()
+	if err != nil {
+		return err
+	}
+	all := routes
+	if p.history != nil {
+		all = p.history.routes
+	}
+	for i, placed := range p.doc.Ops {
 		facts := p.facts.Ops[placed.ID]
 		if facts == nil {
 			return fmt.Errorf("operation %s: oapi-codegen made nothing of it", placed.ID)
@@ -34,6 +42,7 @@ func (p *planner) planOperations() error {
 				ID: placed.ID, Name: placed.Name, Var: "op" + placed.Name,
 				Engine: p.doc.Engine, Version: p.doc.Version.text,
 				Method: strings.ToUpper(placed.Verb), Path: p.base(placed) + placed.path(),
+				Others:  p.overlay.others(routes[i], all),
 				Upgrade: placed.Entry.Upgrade, Tag: placed.Tag,
 				Lifetime: p.history.of(p.doc.Version, operationPlace(placed)),
 			},
@@ -95,7 +104,7 @@ func (p *planner) planParams(op *plannedOperation) error {
 			Wire: f.Wire, In: f.In, Type: f.Go, Required: f.Required || f.In == "path",
 			Send: str(op.param(f.Wire), extSend), Anonymous: anonymous(f),
 			Unset:    op.unset(f),
-			Added:    slices.ContainsFunc(op.entry.AddParams, func(e *paramEntry) bool { return e.Name == f.Wire }),
+			Added:    truth(op.param(f.Wire), extAdded),
 			Lifetime: p.history.of(p.doc.Version, paramPlace(op.placed, f)),
 		})
 	}

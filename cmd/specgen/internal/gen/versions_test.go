@@ -34,7 +34,8 @@ func wantOperations(minor int) int {
 
 // TestOperations compares, for every version, what is generated with what its specification has: each operation with
 // its id, its method, its path and its parameters with their place. It reads the kept file itself. What differs is in
-// the overlay, which says why.
+// the overlay, which says why; but for the parameters of Podman's query and headers, which TestHandlers compares with
+// what its handlers read.
 func TestOperations(t *testing.T) {
 	root := testRoot(t)
 	for engine, open := range map[string]func() (*Edition, error){"docker": docker, "podman": podman} {
@@ -54,6 +55,10 @@ func TestOperations(t *testing.T) {
 						params += len(op.Parameters)
 					}
 				}
+				if engine == "podman" {
+					withoutHandlers(want)
+					withoutHandlers(got)
+				}
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("operations (-specification and overlay +generated):\n%s", diff)
 				}
@@ -68,9 +73,22 @@ func TestOperations(t *testing.T) {
 		if wantVersions := map[string]int{"docker": 32, "podman": 24}[engine]; len(e.Versions()) != wantVersions {
 			t.Errorf("there are %d versions of %s: %v", len(e.Versions()), engine, e.Versions())
 		}
-		if added == 0 || dropped == 0 {
+		if engine == "docker" && (added == 0 || dropped == 0) {
 			t.Errorf("%s: the overlay adds %d parameters and drops %d: it is not read", engine, added, dropped)
 		}
+	}
+}
+
+// withoutHandlers leaves out the parameters that facts of handlers are about.
+func withoutHandlers(operations map[string][]string) {
+	for key, params := range operations {
+		params = slices.DeleteFunc(params, func(p string) bool {
+			return strings.HasPrefix(p, "query ") || strings.HasPrefix(p, "header ")
+		})
+		if len(params) == 0 {
+			params = nil
+		}
+		operations[key] = params
 	}
 }
 
