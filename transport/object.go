@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 )
 
 // Object sends a request and decodes its answer, one JSON object. A success that lacks one of the members named in
@@ -116,8 +117,11 @@ func decodeBody(ctx context.Context, r *Request, resp *http.Response, v any, che
 		} else if bad = check(doc); bad == nil {
 			bad = unmarshal(doc, v)
 		}
-		if bad == nil && config.unknown != nil {
-			config.unknown(r.op, doc, v)
+		if bad == nil {
+			noteUnknown(doc, reflect.ValueOf(v))
+			if config.unknown != nil {
+				config.unknown(r.op, doc, v)
+			}
 		}
 		return nil
 	})
