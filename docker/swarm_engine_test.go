@@ -31,6 +31,7 @@ func testSwarm(t *testing.T, e *engine) {
 		{"configs", testConfigs},
 		{"services", testServices},
 		{"service updates", testServiceUpdates},
+		{"service not erased", testServiceNotErased},
 		{"service rollout", testServiceRollout},
 		{"service modes", testServiceModes},
 		{"service networks", testServiceNetworks},

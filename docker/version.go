@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gantry-go/gantry/internal/apiversion"
@@ -48,6 +49,9 @@ func (i Info) offers(r *transport.Request) error {
 	}
 	if !want.Within(i.MinAPIVersion, i.APIVersion) {
 		return r.Refuse(transport.ErrVersion, &VersionError{op.Version, i.MinAPIVersion, i.APIVersion, i.Package()})
+	}
+	if lost, ok := errors.AsType[*transport.UnknownMembersError](r.Err()); ok {
+		lost.Package = apiversion.Newer("docker", op.Version, i.Package())
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package podman
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gantry-go/gantry/internal/apiversion"
@@ -66,6 +67,9 @@ func (i Info) offers(r *transport.Request) error {
 	}
 	if !want.Within(low, high) {
 		return r.Refuse(transport.ErrVersion, &VersionError{api, op.Version, low, high, fits()})
+	}
+	if lost, ok := errors.AsType[*transport.UnknownMembersError](r.Err()); ok {
+		lost.Package = apiversion.Newer(op.Engine, op.Version, fits())
 	}
 	return nil
 }

@@ -210,9 +210,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt, error) {
 	r.config = &c.config
 	seen := c.observe(ctx, r)
-	if r.err != nil {
+	if err := r.Err(); err != nil {
 		r.discard()
-		return nil, nil, seen.end(r.err)
+		return nil, nil, seen.end(err)
 	}
 	if err := r.judge(c.config.policies); err != nil {
 		return nil, nil, seen.end(err)

@@ -185,6 +185,7 @@ func decodeBody(ctx context.Context, r *Request, resp *http.Response, v any, nee
 		} else if err != nil {
 			bad = r.unlike(resp, doc, err)
 		} else {
+			noteUnknown(doc, reflect.ValueOf(v))
 			r.reportUnknown(doc, v)
 		}
 		return nil

@@ -41,6 +41,8 @@ type Request struct {
 	late          bool   // the body is waited for, however long
 	idle          *time.Duration
 	err           error
+	lost          *Error // set where the body came with members that its type lacks; a reason of its own
+	drop          bool   // which the caller wants dropped
 }
 
 // Operation returns what the request was made of.
@@ -75,7 +77,12 @@ func (r Request) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, r.op.Method,
 func (r Request) MarshalText() ([]byte, error) { return []byte(r.op.Method + " " + r.rawPath), nil }
 
 // Err returns why the request cannot be sent, or nil.
-func (r *Request) Err() error { return r.err }
+func (r *Request) Err() error {
+	if r.err == nil && r.lost != nil && !r.drop {
+		return r.lost
+	}
+	return r.err
+}
 
 // Refuse returns the error of a request that a [Caller] will not send: class is what [errors.Is] finds, cause tells
 // why. A body that is a closer is closed, as if it had been sent.
@@ -244,12 +251,17 @@ func headerLines(v reflect.Value) []string {
 }
 
 // JSON makes v the body. It is encoded at once, so that bad input is refused before anything is sent and the
-// length is exact.
+// length is exact. A document that came with members which its type lacks is refused by an [UnknownMembersError], unless
+// [Request.DropUnknown] is called.
 func (r *Request) JSON(v any) {
 	data, err := marshal(v)
 	if err != nil {
 		r.refuse("body: " + err.Error())
 		return
+	}
+	r.lost = nil
+	if members := unknownIn(reflect.ValueOf(v), ""); len(members) > 0 {
+		r.lost = r.fail(ErrInvalidInput, &UnknownMembersError{Members: members})
 	}
 	r.length = int64(len(data))
 	r.body = bytes.NewReader(data)

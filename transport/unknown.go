@@ -22,7 +22,7 @@ func WithUnknownMembers(report func(op *Operation, member string)) Option {
 				return // it has no generated type
 			}
 			found := map[string]bool{}
-			walkUnknown(doc, reflect.TypeOf(v), "", found)
+			walkUnknown(doc, reflect.TypeOf(v), "", func(member string, _ rawJSON) { found[member] = true })
 			for _, member := range slices.Sorted(maps.Keys(found)) {
 				report(op, member)
 			}
@@ -39,7 +39,8 @@ func (r *Request) reportUnknown(doc []byte, v any) {
 
 var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 
-func walkUnknown(doc rawJSON, t reflect.Type, path string, found map[string]bool) {
+// walkUnknown calls found for every member of a document that a type has no field for.
+func walkUnknown(doc rawJSON, t reflect.Type, path string, found func(member string, value rawJSON)) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -63,7 +64,7 @@ func walkUnknown(doc rawJSON, t reflect.Type, path string, found map[string]bool
 			if field, ok := fieldOf(t, name); ok {
 				walkUnknown(value, field.Type, path+"/"+name, found)
 			} else {
-				found[path+"/"+name] = true
+				found(path+"/"+name, value)
 			}
 		}
 	}
@@ -88,6 +89,9 @@ func objectMembers(doc rawJSON) map[string]rawJSON {
 // fieldOf returns the field that a member decodes into.
 func fieldOf(t reflect.Type, name string) (reflect.StructField, bool) {
 	for field := range t.Fields() {
+		if field.Tag.Get("json") == "-" {
+			continue
+		}
 		tag, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if tag == name || strings.Contains(options, "case:ignore") && strings.EqualFold(tag, name) {
 			return field, true

@@ -13,6 +13,9 @@ type SwarmSpec struct {
 	Orchestration    SwarmSpecOrchestration    `json:"Orchestration,omitzero"`
 	Raft             SwarmSpecRaft             `json:"Raft,omitzero"`
 	TaskDefaults     SwarmSpecTaskDefaults     `json:"TaskDefaults,omitzero"`
+	// Unknown names the members that the answer had and this type lacks, by their paths: the engine would reset
+	// them. While it names any, the document is refused by a transport.UnknownMembersError. It is sent nowhere.
+	Unknown []string `json:"-" unknown:"members"`
 }
 
 // SwarmSpecCAConfig is the member CAConfig of the definition SwarmSpec.

@@ -8,4 +8,7 @@ type ConfigSpec struct {
 	Data   []byte            `json:"Data,omitzero"`
 	Labels map[string]string `json:"Labels,omitzero"`
 	Name   string            `json:"Name,omitzero"`
+	// Unknown names the members that the answer had and this type lacks, by their paths: the engine would reset
+	// them. While it names any, the document is refused by a transport.UnknownMembersError. It is sent nowhere.
+	Unknown []string `json:"-" unknown:"members"`
 }

@@ -14,6 +14,9 @@ type ServiceSpec struct {
 	// other.
 	RollbackConfig *ServiceSpecRollbackConfig `json:"RollbackConfig,omitzero"`
 	TaskTemplate   TaskSpec                   `json:"TaskTemplate,omitzero"`
+	// Unknown names the members that the answer had and this type lacks, by their paths: the engine would reset
+	// them. While it names any, the document is refused by a transport.UnknownMembersError. It is sent nowhere.
+	Unknown []string `json:"-" unknown:"members"`
 	// UpdateConfig is nil where absent: an empty one updates all tasks at once; absent is one after the other.
 	UpdateConfig *ServiceSpecUpdateConfig `json:"UpdateConfig,omitzero"`
 }

@@ -9,6 +9,9 @@ type NodeSpec struct {
 	Labels       map[string]string `json:"Labels,omitzero"`
 	Name         string            `json:"Name,omitzero"`
 	Role         NodeSpecRole      `json:"Role,omitzero"`
+	// Unknown names the members that the answer had and this type lacks, by their paths: the engine would reset
+	// them. While it names any, the document is refused by a transport.UnknownMembersError. It is sent nowhere.
+	Unknown []string `json:"-" unknown:"members"`
 }
 
 // NodeSpecRole is the member Role of the definition NodeSpec.

@@ -13,4 +13,7 @@ type SecretSpec struct {
 	Name   string            `json:"Name,omitzero"`
 	// Templating: since API 1.37.
 	Templating Driver `json:"Templating,omitzero"`
+	// Unknown names the members that the answer had and this type lacks, by their paths: the engine would reset
+	// them. While it names any, the document is refused by a transport.UnknownMembersError. It is sent nowhere.
+	Unknown []string `json:"-" unknown:"members"`
 }

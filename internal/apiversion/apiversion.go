@@ -75,3 +75,11 @@ func Package(engine, oldest, newest string) string {
 	}
 	return fmt.Sprintf("%s/v%d%d", engine, best.Major, best.Minor)
 }
+
+// Newer returns fits, a package, unless it is that of a version itself: then nothing, since no package is newer.
+func Newer(engine, version, fits string) string {
+	if fits == Package(engine, version, version) {
+		return ""
+	}
+	return fits
+}

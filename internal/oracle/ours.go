@@ -64,8 +64,8 @@ func (r *reader) file(f *ast.File) error {
 			if field.Tag != nil {
 				tag, _, _ = strings.Cut(reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("json"), ",")
 			}
-			if tag == "" {
-				continue // of a header
+			if tag == "" || tag == "-" {
+				continue // of a header, or on no wire
 			}
 			if members[tag], failed = r.expr(field.Type); failed != nil {
 				return false

@@ -188,6 +188,9 @@ func (e *Edition) fieldsOf(p *planner, types []Change) []thing {
 			continue
 		}
 		for _, f := range p.types[key].model.Fields {
+			if isUnknown(f) {
+				continue // no part of the API
+			}
 			out = append(out, thing{
 				name: key + "." + f.Wire, is: versionPrefix.ReplaceAllString(f.Type, ""),
 				places: e.history.fields[p.doc.Version.text][key+" "+f.Wire],

@@ -35,7 +35,7 @@ func plan(d *document, facts *specFacts, o *overlay, w *words, h *history) (*Mod
 
 // decide takes the steps of planning, each of which builds on those before it.
 func (p *planner) decide() error {
-	for _, step := range []func() error{p.planTypes, p.planFields, p.breakCycles, p.planOperations, p.checkOverlay} {
+	for _, step := range []func() error{p.planTypes, p.planFields, p.breakCycles, p.planOperations, p.planReplaced, p.checkOverlay} {
 		if err := step(); err != nil {
 			return err
 		}
