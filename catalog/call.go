@@ -50,10 +50,10 @@ func (op *Operation) Call(ctx context.Context, c transport.Caller, args Args) (*
 		}
 	case KindList:
 		var elements []json.RawMessage
-		elements, err = transport.List[json.RawMessage](ctx, c, req)
+		elements, err = transport.List[json.RawMessage](ctx, c, req, op.record.Need...)
 		result.Document = array(elements)
 	case KindValue:
-		result.Document, err = transport.Value[json.RawMessage](ctx, c, req)
+		result.Document, err = transport.Value[json.RawMessage](ctx, c, req, op.record.Need...)
 	case KindHeaders:
 		result.Document, err = op.headers(ctx, c, req)
 	case KindNone:
@@ -61,9 +61,9 @@ func (op *Operation) Call(ctx context.Context, c transport.Caller, args Args) (*
 	case KindBytes:
 		result.Stream, err = transport.Bytes(ctx, c, req)
 	case KindSequence:
-		result.Messages, err = transport.Sequence[json.RawMessage](ctx, c, req)
+		result.Messages, err = transport.Sequence[json.RawMessage](ctx, c, req, op.record.Need...)
 	case KindLate:
-		result.Pending, err = transport.Late[json.RawMessage](ctx, c, req)
+		result.Pending, err = transport.Late[json.RawMessage](ctx, c, req, op.record.Need...)
 	case KindFramed:
 		result.Logs, err = op.logs(ctx, c, req, args)
 	case KindUpgrade:

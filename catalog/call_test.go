@@ -98,7 +98,7 @@ func TestLogsThatSayWhatTheyAre(t *testing.T) {
 func TestStreams(t *testing.T) {
 	fake := transporttest.New(t)
 	fake.Handle("GET /v1.41/containers/{id}/export", transporttest.Text(200, "application/x-tar", "tar"))
-	fake.Handle("GET /v1.41/events", transporttest.Lines(map[string]any{"n": 1}, map[string]any{"n": 2}))
+	fake.Handle("GET /v1.41/events", transporttest.Lines(map[string]any{"Action": "1"}, map[string]any{"Action": "2"}))
 	fake.Handle("POST /v1.41/images/create", transporttest.Lines(map[string]any{"error": "no space left"}))
 	fake.Handle("GET /v1.41/containers/{id}/json", transporttest.JSON(200, map[string]any{"Config": map[string]any{"Tty": false}}))
 	fake.Handle("GET /v1.41/containers/{id}/logs", transporttest.Frames(transporttest.Frame(1, "out\n"), transporttest.Frame(2, "err\n")))
@@ -123,7 +123,7 @@ func TestStreams(t *testing.T) {
 	for doc, err := range call("SystemEvents", nil).Messages.All() {
 		n++
 		v, decodeErr := catalog.Decode(doc)
-		if err != nil || decodeErr != nil || v.(map[string]any)["n"] != json.Number(string(rune('0'+n))) {
+		if err != nil || decodeErr != nil || v.(map[string]any)["Action"] != string(rune('0'+n)) {
 			t.Errorf("event %d: %s %v %v", n, doc, err, decodeErr)
 		}
 	}
@@ -165,7 +165,7 @@ func TestWire(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		last = seen{r.URL.RequestURI(), r.Header.Get("X-Registry-Auth"), r.Header.Get("Content-Type"), string(body)}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"Id":"x"}`)
+		_, _ = io.WriteString(w, `{"Id":"x","NetworksDeleted":null,"Action":"x"}`)
 	})
 	fake.Handle("/v1.41/{rest...}", record)
 	client := fake.Client(t)

@@ -12,25 +12,26 @@ import (
 
 // record is one operation as it is kept in the facts: as all the versions have it that it names.
 type record struct {
-	Versions string            `json:"versions"` // "1.25-1.31 1.44-"
-	ID       string            `json:"id"`
-	Category string            `json:"category"`
-	Name     string            `json:"name"`
-	Method   string            `json:"method"`
-	Path     string            `json:"path"`
-	At       string            `json:"at"` // the version in the path, where it is not the release
-	Slow     bool              `json:"slow"`
-	Others   []transport.Other `json:"others"`
-	Summary  string            `json:"summary"`
-	URL      string            `json:"url"`
-	Params   []recordParam     `json:"params"`
-	Body     *Body             `json:"body"`
-	Kind     Kind              `json:"kind"`
-	Answer   string            `json:"answer"`
-	Need     []string          `json:"need"`
-	Headers  []string          `json:"headers"` // "X-Name" or "X-Name,base64json"
-	Upgrade  string            `json:"upgrade"`
-	TTY      *struct {
+	Versions    string            `json:"versions"` // "1.25-1.31 1.44-"
+	ID          string            `json:"id"`
+	Category    string            `json:"category"`
+	Name        string            `json:"name"`
+	Method      string            `json:"method"`
+	Path        string            `json:"path"`
+	At          string            `json:"at"` // the version in the path, where it is not the release
+	Slow        bool              `json:"slow"`
+	NotModified bool              `json:"notModified"`
+	Others      []transport.Other `json:"others"`
+	Summary     string            `json:"summary"`
+	URL         string            `json:"url"`
+	Params      []recordParam     `json:"params"`
+	Body        *Body             `json:"body"`
+	Kind        Kind              `json:"kind"`
+	Answer      string            `json:"answer"`
+	Need        []string          `json:"need"`
+	Headers     []string          `json:"headers"` // "X-Name" or "X-Name,base64json"
+	Upgrade     string            `json:"upgrade"`
+	TTY         *struct {
 		Inspect  string `json:"inspect"`
 		Member   string `json:"member"`
 		Declared bool   `json:"declared"`
@@ -98,6 +99,7 @@ func (v *Version) build() {
 		}
 		op.wire.Engine, op.wire.Version, op.wire.Name = op.Engine, op.Version, op.ID
 		op.wire.Method, op.wire.Path, op.wire.Slow = op.Method, "/v"+cmp.Or(r.At, v.release)+r.Path, r.Slow
+		op.wire.NotModified = r.NotModified
 		op.wire.Others = op.Others
 		v.byName[r.ID], v.byName[r.Category+"."+r.Name] = op, op
 		if n := len(v.categories); n == 0 || v.categories[n-1].Name != r.Category {

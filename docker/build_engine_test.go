@@ -103,7 +103,7 @@ func testBuildFails(t *testing.T, e *engine) {
 	if e.isPodman() {
 		word = "exit status 7"
 	}
-	fails(t, last, transport.ErrStream, 0, word)
+	fails(t, last, transport.ErrStream, 200, word)
 	if e, is := errors.AsType[*transport.Error](last); !is || !e.MayHaveActed || !strings.Contains(string(e.Body), "errorDetail") {
 		t.Errorf("the engine did act, and said more: %+v", e)
 	}
@@ -120,7 +120,7 @@ func testBuildFails(t *testing.T, e *engine) {
 	stream, err := c.Build(t.Context(), tarball(t, file{name: "README"}), nil)
 	if e.isPodman() {
 		ok(t, err)
-		fails(t, stream.Wait(), transport.ErrStream, 0, "Dockerfile: no such file")
+		fails(t, stream.Wait(), transport.ErrStream, 200, "Dockerfile: no such file")
 	} else {
 		fails(t, err, transport.ErrServer, http.StatusInternalServerError, "Cannot locate specified Dockerfile")
 	}

@@ -65,7 +65,7 @@ func testLoad(t *testing.T, e *engine) {
 	}
 	// The engine has said 200 by the time it looks.
 	ok(t, err)
-	fails(t, junk.Wait(), transport.ErrStream, 0, "Error processing tar file")
+	fails(t, junk.Wait(), transport.ErrStream, 200, "Error processing tar file")
 }
 
 func testTag(t *testing.T, e *engine) {
@@ -234,7 +234,7 @@ func testUnreachable(t *testing.T, e *engine) {
 	if e.isPodman() {
 		// It has said 200 by the time it dials.
 		ok(t, err)
-		fails(t, pull.Wait(), transport.ErrStream, 0, "connection refused")
+		fails(t, pull.Wait(), transport.ErrStream, 200, "connection refused")
 	} else {
 		fails(t, err, transport.ErrServer, http.StatusInternalServerError, "connection refused")
 	}

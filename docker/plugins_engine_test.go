@@ -141,7 +141,7 @@ func testPluginRegistry(t *testing.T, e *engine, registry registry, first, secon
 	right, wrong := registry.auth(registry.password), registry.auth("wrong")
 
 	push := must(c.Push(ctx, first, &plugins.PushOptions{RegistryAuth: wrong}))(t)
-	fails(t, push.Wait(), transport.ErrStream, 0, "error pushing plugin")
+	fails(t, push.Wait(), transport.ErrStream, 200, "error pushing plugin")
 	for _, name := range []string{first, second} {
 		push = must(c.Push(ctx, name, &plugins.PushOptions{RegistryAuth: right}))(t)
 		var last v141.PushImageInfo
@@ -175,7 +175,7 @@ func testPluginRegistry(t *testing.T, e *engine, registry registry, first, secon
 	_, err := c.Pull(ctx, first, privileges, &plugins.PullOptions{RegistryAuth: wrong})
 	fails(t, err, transport.ErrServer, 500, "error resolving plugin reference")
 	pull := must(c.Pull(ctx, first, []v141.PluginPrivilege{}, &plugins.PullOptions{RegistryAuth: right}))(t)
-	fails(t, pull.Wait(), transport.ErrStream, 0, "incorrect privileges")
+	fails(t, pull.Wait(), transport.ErrStream, 200, "incorrect privileges")
 
 	alias := unique() + ":latest"
 	pull = must(c.Pull(ctx, first, privileges, &plugins.PullOptions{RegistryAuth: right, Name: alias}))(t)

@@ -100,7 +100,7 @@ func testRegistryPush(t *testing.T, e *engine, r registry) {
 	contains(t, "the image's digests", strings.Join(image.RepoDigests, " "), repository+"@"+last.Aux.Digest)
 
 	push = must(c.Push(ctx, repository, &images.PushOptions{Tag: "two", RegistryAuth: r.auth(r.password)}))(t)
-	fails(t, push.Wait(), transport.ErrStream, 0, "tag does not exist")
+	fails(t, push.Wait(), transport.ErrStream, 200, "tag does not exist")
 }
 
 // isDenied tells whether an error says that the registry did not let the engine in. Which form it has is a matter of
@@ -115,7 +115,7 @@ func isDenied(err error) bool {
 		said = said || strings.Contains(failure.Message, word)
 	}
 	switch failure.Status {
-	case 0:
+	case 200:
 		return said && errors.Is(err, transport.ErrStream) && failure.MayHaveActed
 	case 401: // Docker 28, Podman 5
 		return said && errors.Is(err, transport.ErrUnauthorized)

@@ -53,7 +53,7 @@ func TestContainerLife(t *testing.T) {
 	equal(t, "measured", stats.ID, id)
 	equal(t, "processes counted", stats.PIDsStats.Current > 0, true)
 	all := must(must(c.StatsAll(t.Context(), &containers.StatsAllOptions{Containers: []string{id}, Stream: new(false)}))(t).One())(t)
-	equal(t, "measured", len(all.Stats) == 1 && all.Stats[0].ContainerID == id && all.Error == nil, true)
+	equal(t, "measured", len(all.Stats) == 1 && all.Stats[0].ContainerID == id, true)
 
 	ok(t, c.Pause(t.Context(), id))
 	equal(t, "paused", must(c.Inspect(t.Context(), id, nil))(t).State.Paused, true)

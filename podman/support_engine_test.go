@@ -66,6 +66,9 @@ func (c counting) Hijack(ctx context.Context, r *transport.Request) (*hijack.Con
 	return c.Engine.Hijack(ctx, r)
 }
 
+// explained are members that no type has, with the reason.
+var explained = map[string]string{"ContainersStatsAllLibpod /Error": "null; anything else is an error of the call"}
+
 // engine opens the engine of the tests, whose answers may hold nothing that our types lack.
 func engine(t *testing.T) counting {
 	t.Helper()
@@ -80,7 +83,9 @@ func engine(t *testing.T) counting {
 	t.Cleanup(func() {
 		ok(t, e.Close())
 		for _, member := range slices.Sorted(maps.Keys(unknown)) {
-			t.Errorf("no type has a field for what the engine sends: %s", member)
+			if explained[member] == "" {
+				t.Errorf("no type has a field for what the engine sends: %s", member)
+			}
 		}
 	})
 	return counting{e}

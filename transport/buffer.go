@@ -14,15 +14,22 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 const maxKept = 4 << 20
 
-// readWhole reads an answer of at most limit bytes into a pooled buffer and calls use with it; use must not keep it.
-func readWhole(resp *http.Response, limit int64, use func(data []byte) error) error {
+func takeBuffer() *bytes.Buffer {
 	b := buffers.Get().(*bytes.Buffer)
 	b.Reset()
-	defer func() {
-		if b.Cap() <= maxKept {
-			buffers.Put(b)
-		}
-	}()
+	return b
+}
+
+func putBuffer(b *bytes.Buffer) {
+	if b.Cap() <= maxKept {
+		buffers.Put(b)
+	}
+}
+
+// readWhole reads an answer of at most limit bytes into a pooled buffer and calls use with it; use must not keep it.
+func readWhole(resp *http.Response, limit int64, use func(data []byte) error) error {
+	b := takeBuffer()
+	defer putBuffer(b)
 	if n := resp.ContentLength; n > limit {
 		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, n, limit)
 	} else if n > 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -78,4 +79,66 @@ func boolMember(doc []byte, path []string) (value, found bool) {
 		}
 	}
 	return value, unmarshal(doc, &value) == nil
+}
+
+// trimSpace drops the white space before a document.
+func trimSpace(doc []byte) []byte { return bytes.TrimLeft(doc, " \t\r\n") }
+
+// kindOf returns the kind of a value, or nothing if it is none.
+func kindOf(doc []byte) string {
+	switch kind(doc) {
+	case '{':
+		return kindObject
+	case '[':
+		return kindList
+	case '"':
+		return kindText
+	case '0':
+		return kindNumber
+	case 't', 'f':
+		return kindBool
+	case 'n':
+		return kindNull
+	}
+	return ""
+}
+
+// unquote returns the text that a value is, or nothing if it is none.
+func unquote(value rawJSON) string {
+	text, err := jsontext.AppendUnquote(nil, bytes.Trim(value, " \t\r\n"))
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// decoders read documents a second time, for a few of their members.
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
+// eachMember calls visit with the members of an object, in their order, as long as it returns true and the document is one.
+// The value is good until visit returns.
+func eachMember(doc []byte, visit func(name string, value rawJSON) (more bool)) {
+	d := decoders.Get().(*jsontext.Decoder)
+	defer decoders.Put(d)
+	d.Reset(bytes.NewBuffer(doc), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
+		return
+	}
+	for d.PeekKind() == '"' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return
+		}
+		text := name.String()
+		value, err := d.ReadValue()
+		if err != nil || !visit(text, value) {
+			return
+		}
+	}
+}
+
+// firstDocument returns the document that bytes begin with; [io.ErrUnexpectedEOF] if there is more to come of it.
+func firstDocument(data []byte) ([]byte, error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	return d.ReadValue()
 }

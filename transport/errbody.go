@@ -43,7 +43,7 @@ func parseErrorBody(contentType string, body []byte) (message, cause string) {
 			strings.Join(parsed.Errs, "; "), strings.Join(parsed.Errors, "; "), parsed.Cause,
 		} {
 			if m != "" {
-				return printable(m, maxMessage), printable(parsed.Cause, maxMessage)
+				return plainText(m), plainText(parsed.Cause)
 			}
 		}
 		if err == nil {
@@ -52,9 +52,9 @@ func parseErrorBody(contentType string, body []byte) (message, cause string) {
 	}
 	text := string(body)
 	if media, _, _ := mime.ParseMediaType(contentType); media == "text/html" || strings.HasPrefix(strings.TrimSpace(text), "<") {
-		text = htmlTitle(text)
+		return printable(htmlTitle(text), maxMessage), ""
 	}
-	return printable(text, maxMessage), ""
+	return plainText(text), ""
 }
 
 // htmlTitle returns the title of a proxy's error page, which says as much as the page does, or the text of one without.
@@ -72,6 +72,18 @@ func htmlTitle(page string) string {
 		return htmlText(page)
 	}
 	return page[start : start+end]
+}
+
+// plainText is a text as valid UTF-8 of at most maxMessage bytes, with its line breaks and tabs, and blanks in place of other
+// characters that do not print.
+func plainText(s string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(cut(s, maxMessage), "\uFFFD"))
+	return cut(strings.TrimSpace(clean), maxMessage)
 }
 
 // htmlText returns what stands between the tags of a page.

@@ -31,7 +31,8 @@ var (
 	ErrStatus error = class{"unexpected status"}
 	// ErrRedirect: the engine, or a proxy, answered with a redirect. None is followed.
 	ErrRedirect error = class{"redirect refused"}
-	// ErrStream: the engine reported a failure inside a stream that had begun well.
+	// ErrStream: the engine reported a failure inside an answer that had begun well. It is of another class too, if the
+	// engine names one.
 	ErrStream error = system{class{"failure in the stream"}}
 	// ErrConnect: no connection came about, so nothing was executed.
 	ErrConnect error = unavailable{class{"cannot connect"}}
@@ -108,7 +109,7 @@ func statusClass(status int) error {
 		return ErrUnavailable
 	case status >= 500:
 		return ErrServer
-	case status >= 300 && status < 400:
+	case status >= 300 && status < 400 && status != http.StatusNotModified:
 		return ErrRedirect
 	}
 	return ErrStatus

@@ -24,7 +24,8 @@ type Error struct {
 	Method, Path string
 	// Status is the HTTP status of the answer, 0 where there was none.
 	Status int
-	// Message is what the engine said, on one line and at most 4 KiB, or the reason why nothing was sent.
+	// Message is what the engine said, at most 4 KiB of it, with its line breaks and tabs and without what does not print;
+	// or the reason why nothing was sent.
 	Message string
 	// Cause is the root cause, where the engine tells it apart from the message (Podman does).
 	Cause string
@@ -33,10 +34,15 @@ type Error struct {
 	// MayHaveActed says that the engine may have carried out the operation, or part of it. It is false where the
 	// request was never wholly sent, was refused (4xx), or changes nothing by its nature.
 	MayHaveActed bool
+	// Code is the one that the engine gives a failure inside an answer: of a build, the exit code of the command that
+	// failed. It is 0 where the engine gives none.
+	Code int
 	// Class is the kind of failure, one of the package's sentinels.
 	Class error
 	// Err is the cause on our side of the wire, or nil.
 	Err error
+
+	inAnswer bool // the engine reported it inside an answer that had begun well
 }
 
 // Error returns one line: operation, target, what happened.
@@ -47,13 +53,14 @@ func (e *Error) Error() string {
 		b.WriteByte(' ')
 		b.WriteString(printable(e.Target, 128))
 	}
+	message := printable(e.Message, maxMessage)
 	switch {
-	case e.Status >= 300 && e.Message != "":
-		b.WriteString(": " + strconv.Itoa(e.Status) + " " + e.Message)
+	case e.Status >= 300 && message != "":
+		b.WriteString(": " + strconv.Itoa(e.Status) + " " + message)
 	case e.Status >= 300:
 		b.WriteString(": " + strconv.Itoa(e.Status) + " " + strings.ToLower(http.StatusText(e.Status)))
-	case e.Message != "" && e.Class != nil:
-		b.WriteString(": " + e.Class.Error() + ": " + e.Message)
+	case message != "" && e.Class != nil:
+		b.WriteString(": " + e.Class.Error() + ": " + message)
 	case e.Class != nil:
 		b.WriteString(": " + e.Class.Error())
 	}
@@ -62,6 +69,9 @@ func (e *Error) Error() string {
 	}
 	return b.String()
 }
+
+// Is makes a failure inside an answer [ErrStream], whatever its class.
+func (e *Error) Is(target error) bool { return e.inAnswer && target == ErrStream }
 
 // Unwrap returns the class and the cause.
 func (e *Error) Unwrap() []error {
@@ -91,10 +101,11 @@ func (r *Request) acted(err error) error {
 	return err
 }
 
-// Check returns nil for an answer that is a success (2xx, 304), and else what it says as an [*Error]; it then reads
-// and closes the body. [Object] and its sisters call it; call it for an answer that [Caller.Do] gave you.
+// Check returns nil for an answer whose status is a success (2xx, and 304 where the operation has it), and else what it says
+// as an [*Error]; it then reads and closes the body. [Object] and its sisters call it; call it for an answer that
+// [Caller.Do] gave you.
 func Check(r *Request, resp *http.Response) error {
-	if isSuccess(resp.StatusCode) {
+	if r.op.succeeds(resp.StatusCode) {
 		return nil
 	}
 	r.seen.hold(true)
@@ -106,7 +117,7 @@ func Check(r *Request, resp *http.Response) error {
 	e.Status, e.Body = resp.StatusCode, body
 	e.Message, e.Cause = parseErrorBody(resp.Header.Get("Content-Type"), body)
 	e.MayHaveActed = resp.StatusCode >= 500 && !r.op.safe()
-	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.StatusCode != http.StatusNotModified {
 		// The target may hold anything: it is shown neither decoded nor followed.
 		e.Message = "answered with a redirect, which is not followed"
 	}

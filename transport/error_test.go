@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-var opStart = Operation{Engine: "docker", Version: "1.41", Name: "ContainerStart", Method: "POST", Path: "/v1.41/containers/{id}/start"}
+var opStart = Operation{Engine: "docker", Version: "1.41", Name: "ContainerStart", Method: "POST", Path: "/v1.41/containers/{id}/start", NotModified: true}
 
 func answerOf(status int, contentType, body string) *http.Response {
 	return &http.Response{
@@ -74,7 +74,7 @@ func FuzzRow30ErrorBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
 		message, cause := parseErrorBody(contentType, body)
 		for _, s := range []string{message, cause} {
-			if len(s) > maxMessage || !utf8.ValidString(s) || strings.ContainsAny(s, "\r\n\x00") {
+			if len(s) > maxMessage || !utf8.ValidString(s) || strings.ContainsAny(s, "\r\x00\x1b") {
 				t.Errorf("%q", s)
 			}
 		}
@@ -121,6 +121,9 @@ func TestStatusClasses(t *testing.T) {
 		if err := Check(opStart.Request("conny"), answerOf(status, "", "")); err != nil {
 			t.Errorf("%d: %v", status, err)
 		}
+	}
+	if err := Check(opGet.Request(), answerOf(304, "", "")); !errors.Is(err, ErrStatus) || !strings.HasSuffix(err.Error(), "304 not modified") {
+		t.Errorf("304 of an operation that has none: %v", err)
 	}
 }
 

@@ -31,7 +31,8 @@ const (
 	mediaRaw    = "application/vnd.docker.raw-stream"
 )
 
-// Framed sends a request and returns the log output that answers it.
+// Framed sends a request and returns the log output that answers it. An error document in place of frames, or declared to be
+// JSON, is an error of the first read.
 func Framed(ctx context.Context, c Caller, r *Request, f Framing) (*hijack.Logs, error) {
 	believed := f.Declared || f.Inspect == nil
 	var tty bool
@@ -41,12 +42,12 @@ func Framed(ctx context.Context, c Caller, r *Request, f Framing) (*hijack.Logs,
 			return nil, err
 		}
 	}
-	s, err := openStream(ctx, c, r) // held: what the frames hold may be a failure
+	resp, err := content(ctx, c, r) // held: what the frames hold may be a failure
 	if err != nil {
 		return nil, err
 	}
 	if f.TTY == nil {
-		switch media, _, _ := mime.ParseMediaType(s.Header.Get("Content-Type")); {
+		switch media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); {
 		case media == mediaFramed:
 			tty = false
 		case !believed:
@@ -54,11 +55,14 @@ func Framed(ctx context.Context, c Caller, r *Request, f Framing) (*hijack.Logs,
 			tty = true
 		default:
 			if tty, err = f.tty(ctx, c, r); err != nil {
-				_ = s.Close()
+				_ = resp.Body.Close()
 				return nil, err
 			}
 		}
 	}
+	// A program's own output may look like an error document, but is neither declared as one nor in place of frames.
+	declared := isMedia(resp.Header, mediaJSON)
+	s := openStream(ctx, r, resp, func(f *failure) bool { return declared || !tty && f.status != 0 })
 	return hijack.NewLogs(s, hijack.LogsConfig{
 		TTY: tty, Timestamps: f.Timestamps, Details: f.Details,
 		Error: func(err error) error { return r.bodyError(ctx, err) },
@@ -72,21 +76,14 @@ func (f Framing) tty(ctx context.Context, c Caller, r *Request) (tty bool, err e
 	if f.Inspect == nil || r.err != nil {
 		return false, nil // r's own error comes when it is sent
 	}
-	resp, err := answer(ctx, c, f.Inspect)
+	doc, err := Object[rawJSON](ctx, c, f.Inspect)
 	if err != nil {
 		if e, ok := errors.AsType[*Error](err); ok && !errors.Is(err, ErrRefused) { // a policy's word is about the inspect
 			e.Operation = r.op.title() // what was asked for; Path says what failed of it
 		}
 		return false, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // all of it is read
-	err = readWhole(resp, f.Inspect.settings().maxAnswer, func(doc []byte) error {
-		// A member that is missing, as for a task without a container, is a false one.
-		tty, _ = boolMember(doc, strings.Split(f.Member, "."))
-		return nil
-	})
-	if err != nil {
-		return false, f.Inspect.bodyError(ctx, err)
-	}
+	// A member that is missing, as for a task without a container, is a false one.
+	tty, _ = boolMember(*doc, strings.Split(f.Member, "."))
 	return tty, nil
 }

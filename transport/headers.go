@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -17,14 +16,15 @@ import (
 //	Stat       v141.PathStat `header:"X-Docker-Container-Path-Stat,base64json"`
 //
 // A field is a string, a bool, or, with base64json, anything that the decoded JSON fits. A header that does not come
-// leaves its field zero, save a base64json one, which is [ErrProtocol]. Where T is [http.Header], it is all of them.
+// leaves its field zero; but a base64json one is [ErrProtocol] then. Where T is [http.Header], it is all of them.
 func Headers[T any](ctx context.Context, c Caller, r *Request) (*T, error) {
 	resp, err := answer(ctx, c, r)
 	if err != nil {
 		return nil, err
 	}
-	_, _ = io.CopyN(io.Discard, resp.Body, maxErrorBody) // so that the connection serves the next call
-	_ = resp.Body.Close()
+	if err := readNothing(ctx, r, resp); err != nil {
+		return nil, err
+	}
 	var v T
 	if all, ok := any(&v).(*http.Header); ok {
 		*all = resp.Header

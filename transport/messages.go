@@ -2,12 +2,12 @@ package transport
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"io"
 	"iter"
 	"net/http"
+	"reflect"
 	"sync/atomic"
 
 	"github.com/gantry-go/gantry/hijack"
@@ -20,25 +20,30 @@ type Messages[T any] struct {
 	ctx  context.Context
 	req  *Request
 	resp *http.Response
+	need needs
 	docs documents
 	size *meter
 	over atomic.Bool // closed: what is buffered still is not given out
 }
 
-// Sequence sends a request and returns its answer's documents. It returns as soon as the engine has accepted the
-// request, which it has then begun to carry out.
-func Sequence[T any](ctx context.Context, c Caller, r *Request) (*Messages[T], error) {
-	resp, err := stream(ctx, c, r) //nolint:bodyclose // the caller closes it
+// Sequence sends a request and returns its answer's documents, each of which has the members that need names as [Object]
+// does. It returns as soon as the engine has accepted the request, which it has then begun to carry out.
+func Sequence[T any](ctx context.Context, c Caller, r *Request, need ...string) (*Messages[T], error) {
+	resp, err := content(ctx, c, r) //nolint:bodyclose // the caller closes it
 	if err != nil {
 		return nil, err
 	}
-	m := &Messages[T]{ctx: ctx, req: r, resp: resp, size: &meter{src: resp.Body, limit: r.settings().maxAnswer}}
+	if err := r.refuseHTML(resp); err != nil {
+		return nil, err
+	}
+	m := &Messages[T]{ctx: ctx, req: r, resp: resp, need: need, size: &meter{src: resp.Body, limit: r.settings().maxAnswer}}
 	m.docs = newDocuments(m.size)
 	return m, nil
 }
 
 // All returns the messages as they come. A failure that the engine reports inside the sequence is the last element,
-// an [*Error] with [ErrStream], and so is a sequence that breaks off. The sequence is closed when the loop ends, for
+// an [*Error] with [ErrStream], and of the class that the engine names, if it does; so is a sequence that breaks off, with
+// [ErrTruncated]. The sequence is closed when the loop ends, for
 // whatever reason; a second loop gets an error.
 func (m *Messages[T]) All() iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
@@ -98,20 +103,19 @@ func (m *Messages[T]) next() (v T, err error) {
 		}
 		return v, m.readError(err)
 	}
-	if err := isObject(doc); err != nil {
-		return v, m.req.protocolError(m.resp, err)
+	if kind(doc) != '{' {
+		return v, m.req.protocolError(m.resp, errNoObject)
 	}
-	if message, failed := inBandError(doc); failed {
-		e := m.req.fail(ErrStream, nil)
-		e.Message, e.Body = printable(message, maxMessage), bytes.Clone(doc[:min(len(doc), maxErrorBody)])
-		return v, m.req.acted(e)
+	if f := failureAmong(doc); f != nil && (f.stopped || !f.fits(reflect.TypeFor[T](), m.need)) {
+		return v, f.error(m.req, m.resp, doc)
 	}
 	if err := unmarshal(doc, &v); err != nil {
 		return v, m.req.protocolError(m.resp, err)
 	}
-	if report := m.req.settings().unknown; report != nil {
-		report(m.req.op, doc, &v)
+	if err := m.need.of("the answer", doc); err != nil {
+		return v, m.req.protocolError(m.resp, err)
 	}
+	m.req.reportUnknown(doc, &v)
 	return v, nil
 }
 
@@ -127,28 +131,6 @@ func (m *Messages[T]) readError(err error) error {
 		return m.req.protocolError(m.resp, err)
 	}
 	return m.req.bodyError(m.ctx, err)
-}
-
-// inBandError finds the failure in a document of a progress stream. Docker writes error and errorDetail, Podman error
-// alone. Documents without either word are not looked into.
-func inBandError(doc []byte) (message string, failed bool) {
-	if !bytes.Contains(doc, []byte(`"error`)) {
-		return "", false
-	}
-	var parsed struct {
-		Error       any `json:"error"`
-		ErrorDetail *struct {
-			Message string `json:"message"`
-		} `json:"errorDetail"`
-	}
-	if unmarshalLenient(doc, &parsed) != nil {
-		return "", false
-	}
-	message, _ = parsed.Error.(string)
-	if parsed.ErrorDetail != nil {
-		return cmp.Or(parsed.ErrorDetail.Message, message), true
-	}
-	return message, message != ""
 }
 
 // meter bounds what one document may hold. A record separator, with which some engines precede each document of a

@@ -206,7 +206,7 @@ func (o *observation) failure() error {
 	o.mu.Lock()
 	err := o.err
 	o.mu.Unlock()
-	if err != nil || o.call.Status == 0 || isSuccess(o.call.Status) || o.call.Status == http.StatusSwitchingProtocols {
+	if err != nil || o.call.Status == 0 || o.call.Request.op.succeeds(o.call.Status) || o.call.Status == http.StatusSwitchingProtocols {
 		return err
 	}
 	e := o.call.Request.fail(statusClass(o.call.Status), nil) // of an answer that nobody checked
@@ -222,15 +222,10 @@ func (o *observation) sent() int64 {
 		return 0
 	case a.upload != nil && !a.upload.file:
 		return a.upload.n.Load()
-	case r.getBody != nil || r.body != nil && isSuccess(o.call.Status):
+	case r.getBody != nil || r.body != nil && r.op.succeeds(o.call.Status):
 		return r.length
 	}
 	return 0
-}
-
-// isSuccess reports whether [Check] takes a status for one.
-func isSuccess(status int) bool {
-	return status >= 200 && status < 300 || status == http.StatusNotModified
 }
 
 // hold says whether the call goes on until its answer is closed.

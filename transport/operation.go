@@ -28,6 +28,13 @@ type Operation struct {
 	Others []Other
 	// Slow says that the engine may take long before its first byte, so that no header timeout applies.
 	Slow bool
+	// NotModified says that a 304 is a success: what was asked for is so already. What it returns is zero then.
+	NotModified bool
+}
+
+// succeeds reports whether a status is a success of the operation.
+func (op *Operation) succeeds(status int) bool {
+	return status >= 200 && status < 300 || status == http.StatusNotModified && op.NotModified
 }
 
 // Request makes a request of the operation with the path's arguments in the order of its template. An argument

@@ -15,29 +15,28 @@ type Pending[T any] struct {
 	ctx  context.Context
 	req  *Request
 	resp *http.Response
+	need needs
 	over atomic.Bool // closed
 }
 
-// Late sends a request and returns once the engine has accepted it.
-func Late[T any](ctx context.Context, c Caller, r *Request) (*Pending[T], error) {
+// Late sends a request and returns once the engine has accepted it. The answer is one JSON object and has the members that
+// need names as [Object] does.
+func Late[T any](ctx context.Context, c Caller, r *Request, need ...string) (*Pending[T], error) {
 	r.late = true
-	resp, err := stream(ctx, c, r) //nolint:bodyclose // the caller closes it
+	resp, err := content(ctx, c, r) //nolint:bodyclose // the caller closes it
 	if err != nil {
 		return nil, err
 	}
-	return &Pending[T]{ctx: ctx, req: r, resp: resp}, nil
+	return &Pending[T]{ctx: ctx, req: r, resp: resp, need: need}, nil
 }
 
 // Result waits for the answer and closes it. It is called once.
 func (p *Pending[T]) Result() (*T, error) {
-	var v T
-	if err := decodeBody(p.ctx, p.req, p.resp, &v, isObject); err != nil {
-		if p.over.Load() {
-			err = p.req.bodyError(p.ctx, hijack.ErrClosed) // what the connection makes of that says nothing
-		}
-		return nil, err
+	v, err := decodeObject[T](p.ctx, p.req, p.resp, p.need)
+	if err != nil && p.over.Load() {
+		err = p.req.bodyError(p.ctx, hijack.ErrClosed) // what the connection makes of that says nothing
 	}
-	return &v, nil
+	return v, err
 }
 
 // Close gives up waiting. It may be called more than once.

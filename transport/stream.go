@@ -18,31 +18,42 @@ type Stream struct {
 
 	ctx  context.Context
 	req  *Request
-	body io.ReadCloser
+	body io.Closer
+	read *suspect
 	over atomic.Bool // closed
 }
 
-// Bytes sends a request and returns its answer unread.
+// Bytes sends a request and returns its answer unread. An error document in place of the bytes, although the status is a
+// success, is an error of the first Read: one of Podman's, with its status, and of an operation of a specification any that
+// is declared to be JSON.
 func Bytes(ctx context.Context, c Caller, r *Request) (*Stream, error) {
-	s, err := openStream(ctx, c, r)
-	if err == nil {
-		r.seen.hold(false) // bytes that have come are all there is to say
-	}
-	return s, err
-}
-
-// openStream is Bytes for an answer that is taken apart: its call goes on until it is closed.
-func openStream(ctx context.Context, c Caller, r *Request) (*Stream, error) {
-	resp, err := stream(ctx, c, r) //nolint:bodyclose // the caller closes it
+	resp, err := content(ctx, c, r) //nolint:bodyclose // the caller closes it
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{Header: resp.Header, ctx: ctx, req: r, body: resp.Body}, nil
+	r.seen.hold(false) // bytes that have come are all there is to say
+	declared := r.op.Engine != "" && isMedia(resp.Header, mediaJSON)
+	return openStream(ctx, r, resp, func(f *failure) bool { return declared || f.status != 0 }), nil
+}
+
+// openStream returns the stream of an answer that is no failure. A document that looks like one is, if beyond says so.
+func openStream(ctx context.Context, r *Request, resp *http.Response, beyond func(*failure) bool) *Stream {
+	return &Stream{Header: resp.Header, ctx: ctx, req: r, body: resp.Body, read: r.suspect(resp, beyond)}
+}
+
+// suspect returns the reader of an answer's body; see openStream.
+func (r *Request) suspect(resp *http.Response, beyond func(*failure) bool) *suspect {
+	return &suspect{body: resp.Body, failure: func(f *failure, doc []byte) error {
+		if !beyond(f) {
+			return nil
+		}
+		return f.error(r, resp, doc)
+	}}
 }
 
 // Read implements [io.Reader]. An answer that breaks off gives [ErrTruncated].
 func (s *Stream) Read(p []byte) (int, error) {
-	n, err := s.body.Read(p)
+	n, err := s.read.Read(p)
 	if err != nil && s.over.Load() {
 		err = hijack.ErrClosed // what the connection makes of being closed says nothing
 	}

@@ -75,7 +75,7 @@ func upgraded(r *Request, resp *http.Response) (io.ReadCloser, error) {
 		if err := Check(r, resp); err != nil {
 			return nil, err
 		}
-		return resp.Body, nil
+		return r.unlessFailure(resp)
 	}
 	if !strings.EqualFold(resp.Header.Get("Upgrade"), r.upgrade) {
 		return nil, r.switched(resp)
@@ -84,6 +84,24 @@ func upgraded(r *Request, resp *http.Response) (io.ReadCloser, error) {
 		return openWebSocket(r, resp)
 	}
 	return resp.Body, nil
+}
+
+// unlessFailure returns the stream of an answer, or the failure that it reports: streams are not declared to be JSON.
+func (r *Request) unlessFailure(resp *http.Response) (io.ReadCloser, error) {
+	if withoutContent(resp) {
+		return nil, r.protocolError(resp, errNoContent)
+	}
+	if !isMedia(resp.Header, mediaJSON) {
+		return resp.Body, nil
+	}
+	s := r.suspect(resp, func(*failure) bool { return true })
+	if err := s.peek(); err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{s, resp.Body}, nil
 }
 
 // askWebSocket adds the client's half of the handshake of RFC 6455, section 4.

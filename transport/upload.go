@@ -109,7 +109,7 @@ func (u *upload) headCame(status int) {
 		return
 	}
 	u.answered.Store(true)
-	if !isSuccess(status) {
+	if status >= http.StatusMultipleChoices {
 		u.refused.Store(true)
 	}
 }

@@ -96,8 +96,10 @@ var settings = map[string]func(t *testing.T, wrap func(transport.Caller) transpo
 
 var settingsBefore = map[string]string{
 	"WithTLS": "connections", "WithTLSFiles": "connections", "WithDialer": "connections", "WithDialTimeout": "connections",
-	"WithTLSTimeout": "connections", "WithFreshConnections": "connections", "WithProxy": "connections", "WithScheme": "connections",
-	"WithIdentity": "connections", "WithDecryptKey": "connections", "WithWarning": "connections", "WithStrictKeyFiles": "connections",
+	"WithTLSTimeout": "connections", "WithFreshConnections": "connections", "WithIdleConnections": "connections",
+	"WithProxy": "connections", "WithScheme": "connections",
+	"WithIdentity": "connections", "WithMachine": "connections", "WithDecryptKey": "connections",
+	"WithWarning": "connections", "WithStrictKeyFiles": "connections",
 	"WithEngine": "what errors of hosts say", "WithUserAgent": "requests", "WithPolicy": "requests",
 	"WithHeaderTimeout": "heads of answers, which come before bodies",
 }
@@ -225,6 +227,11 @@ func holdsUnknownMembers(t *testing.T, wrap func(transport.Caller) transport.Cal
 		}
 		if len(told) != 1 || !strings.HasSuffix(told[0], "/Novel") {
 			t.Errorf("%s: told of %q", kind, told)
+		}
+		told = nil
+		byHand := transport.Operation{Name: "inspect", Method: "GET", Path: "/v1.41/containers/conny/json"}
+		if _, err := transport.Object[thing](t.Context(), c, byHand.Request()); err != nil || told != nil {
+			t.Errorf("an operation made by hand: %v, told of %q", err, told)
 		}
 	}
 }

@@ -32,6 +32,11 @@ var (
 
 func must[T any](v T, err error) func(t *testing.T) T { return smoke.Must(v, err) }
 
+func fails[T any](t *testing.T, what string, messages *transport.Messages[T], err error) {
+	t.Helper()
+	smoke.Fails(t, what, messages, err)
+}
+
 func all[T any](t *testing.T, messages *transport.Messages[T]) []T {
 	t.Helper()
 	return smoke.All(t, messages)

@@ -208,6 +208,8 @@ func (e v43Smoke) system(t *testing.T) {
 		}
 	}
 	equal(t, "events that did not come", want, []string{})
+	none, err := c.Events(ctx, &system.EventsOptions{Stream: new(false), Filters: map[string][]string{"no-such-filter": {"x"}}})
+	fails(t, "events by a filter that there is not", none, err)
 	must(c.Prune(ctx, &system.PruneOptions{Filters: map[string][]string{"label": {"no=such"}}}))(t)
 }
 
@@ -288,6 +290,10 @@ func (e v43Smoke) states(t *testing.T) {
 	ok(t, c.Stop(ctx, name, &containers.StopOptions{Timeout: new(0)}))
 	equal(t, "running", must(c.Inspect(ctx, name, nil))(t).State.Running, false)
 	ok(t, c.Stop(ctx, name, nil)) // 304: it does not
+	stats, err := c.Stats(ctx, name, &containers.StatsOptions{Stream: new(false)})
+	fails(t, "statistics of what has stopped", stats, err)
+	report, err := c.StatsAll(ctx, &containers.StatsAllOptions{Containers: []string{unique()}, Stream: new(false)})
+	fails(t, "statistics of what there is not", report, err)
 	removed := must(c.Delete(ctx, name, nil))(t)
 	equal(t, "removed", len(removed) == 1 && removed[0].ID == id && removed[0].Err == "", true)
 	missing(t, c.Exists(ctx, id, nil))
@@ -467,6 +473,7 @@ func (e v43Smoke) pods(t *testing.T) {
 	member := e.create(t, spec)
 	ok(t, c.Exists(ctx, name))
 	equal(t, "started", must(c.Start(ctx, id))(t).ID, id)
+	must(c.Start(ctx, id))(t) // 304: it runs
 	got := must(c.Inspect(ctx, name))(t)
 	equal(t, "id and state", got.ID+got.State, id+"Running")
 	equal(t, "members", len(got.Containers), 2)
@@ -484,6 +491,7 @@ func (e v43Smoke) pods(t *testing.T) {
 	}
 	equal(t, "restarted", must(c.Restart(ctx, id))(t).ID, id)
 	equal(t, "stopped", must(c.Stop(ctx, id, &pods.StopOptions{Timeout: 1}))(t).ID, id)
+	must(c.Stop(ctx, id, nil))(t) // 304: it does not
 	must(c.Start(ctx, id))(t)
 	equal(t, "killed", must(c.Kill(ctx, id, &pods.KillOptions{Signal: "SIGKILL"}))(t).ID, id)
 	equal(t, "removed", must(c.Delete(ctx, id, &pods.DeleteOptions{Force: true}))(t).ID, id)

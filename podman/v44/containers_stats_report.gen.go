@@ -5,6 +5,5 @@ package v44
 
 // ContainersStatsReport is the definition ContainersStatsReport.
 type ContainersStatsReport struct {
-	Error any              `json:"Error,omitzero"`
 	Stats []ContainerStats `json:"Stats,omitzero"`
 }

@@ -5,6 +5,5 @@ package v47
 
 // ContainersStatsReport is the definition ContainersStatsReport.
 type ContainersStatsReport struct {
-	Error any              `json:"Error,omitzero"`
 	Stats []ContainerStats `json:"Stats,omitzero"`
 }

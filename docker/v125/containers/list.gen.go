@@ -46,5 +46,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v125.ContainerSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v125.ContainerSummary](ctx, c.caller, req)
+	return transport.List[v125.ContainerSummary](ctx, c.caller, req, "Id")
 }

@@ -38,7 +38,7 @@ func (c *Client) Privileges(ctx context.Context, name string, opts *PrivilegesOp
 	req := opPrivileges.Request()
 	req.QueryRequired("name", name)
 	opts.set(req)
-	return transport.List[PrivilegesItem](ctx, c.caller, req)
+	return transport.List[PrivilegesItem](ctx, c.caller, req, "Name")
 }
 
 // PrivilegesItem is the member [] of the answer 200 of GetPluginPrivileges.

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.25", Name: "VolumeList",
 	Method: "GET", Path: "/v1.25/volumes",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -36,7 +37,7 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) (*ListResponse, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.Object[ListResponse](ctx, c.caller, req)
+	return transport.Object[ListResponse](ctx, c.caller, req, "Volumes,list")
 }
 
 // ListResponse is the answer 200 of VolumeList.

@@ -21,5 +21,5 @@ var opList = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.26/#tag/Plugin/operation/PluginList
 func (c *Client) List(ctx context.Context) ([]v126.Plugin, error) {
 	req := opList.Request()
-	return transport.List[v126.Plugin](ctx, c.caller, req)
+	return transport.List[v126.Plugin](ctx, c.caller, req, "Name")
 }

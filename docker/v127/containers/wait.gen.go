@@ -22,7 +22,7 @@ var opWait = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.27/#tag/Container/operation/ContainerWait
 func (c *Client) Wait(ctx context.Context, id string) (*transport.Pending[WaitResponse], error) {
 	req := opWait.Request(id)
-	return transport.Late[WaitResponse](ctx, c.caller, req)
+	return transport.Late[WaitResponse](ctx, c.caller, req, "StatusCode,number")
 }
 
 // WaitResponse is the answer 200 of ContainerWait.

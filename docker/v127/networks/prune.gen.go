@@ -20,7 +20,7 @@ var opPrune = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.27/#tag/Network/operation/NetworkPrune
 func (c *Client) Prune(ctx context.Context) (*PruneResponse, error) {
 	req := opPrune.Request()
-	return transport.Object[PruneResponse](ctx, c.caller, req)
+	return transport.Object[PruneResponse](ctx, c.caller, req, "NetworksDeleted,list")
 }
 
 // PruneResponse is the answer 200 of NetworkPrune.

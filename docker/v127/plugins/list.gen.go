@@ -21,5 +21,5 @@ var opList = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.27/#tag/Plugin/operation/PluginList
 func (c *Client) List(ctx context.Context) ([]v127.Plugin, error) {
 	req := opList.Request()
-	return transport.List[v127.Plugin](ctx, c.caller, req)
+	return transport.List[v127.Plugin](ctx, c.caller, req, "Name")
 }

@@ -46,5 +46,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v129.ContainerSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v129.ContainerSummary](ctx, c.caller, req)
+	return transport.List[v129.ContainerSummary](ctx, c.caller, req, "Id")
 }

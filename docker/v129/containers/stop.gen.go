@@ -12,6 +12,7 @@ import (
 var opStop = transport.Operation{
 	Engine: "docker", Version: "1.29", Name: "ContainerStop",
 	Method: "POST", Path: "/v1.29/containers/{id}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.

@@ -38,5 +38,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) ([]v130.ImageDeleteResponseItem, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.List[v130.ImageDeleteResponseItem](ctx, c.caller, req)
+	return transport.List[v130.ImageDeleteResponseItem](ctx, c.caller, req, "Deleted|Untagged")
 }

@@ -21,5 +21,5 @@ var opHistory = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.30/#tag/Image/operation/ImageHistory
 func (c *Client) History(ctx context.Context, name string) ([]v130.ImageHistoryResponseItem, error) {
 	req := opHistory.Request(name)
-	return transport.List[v130.ImageHistoryResponseItem](ctx, c.caller, req)
+	return transport.List[v130.ImageHistoryResponseItem](ctx, c.caller, req, "Id")
 }

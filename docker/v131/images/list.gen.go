@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.31", Name: "ImageList",
 	Method: "GET", Path: "/v1.31/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -42,5 +43,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v131.ImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v131.ImageSummary](ctx, c.caller, req)
+	return transport.List[v131.ImageSummary](ctx, c.caller, req, "Id")
 }

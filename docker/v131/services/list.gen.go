@@ -36,5 +36,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v131.Service, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v131.Service](ctx, c.caller, req)
+	return transport.List[v131.Service](ctx, c.caller, req, "ID")
 }

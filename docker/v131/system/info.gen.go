@@ -21,5 +21,5 @@ var opInfo = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.31/#tag/System/operation/SystemInfo
 func (c *Client) Info(ctx context.Context) (*v131.SystemInfo, error) {
 	req := opInfo.Request()
-	return transport.Object[v131.SystemInfo](ctx, c.caller, req)
+	return transport.Object[v131.SystemInfo](ctx, c.caller, req, "ServerVersion")
 }

@@ -20,7 +20,7 @@ var opVersion = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.32/#tag/System/operation/SystemVersion
 func (c *Client) Version(ctx context.Context) (*VersionResponse, error) {
 	req := opVersion.Request()
-	return transport.Object[VersionResponse](ctx, c.caller, req)
+	return transport.Object[VersionResponse](ctx, c.caller, req, "ApiVersion")
 }
 
 // VersionResponse is the answer 200 of SystemVersion.

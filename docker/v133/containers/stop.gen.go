@@ -12,6 +12,7 @@ import (
 var opStop = transport.Operation{
 	Engine: "docker", Version: "1.33", Name: "ContainerStop",
 	Method: "POST", Path: "/v1.33/containers/{id}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.

@@ -21,5 +21,5 @@ var opInfo = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.33/#tag/System/operation/SystemInfo
 func (c *Client) Info(ctx context.Context) (*v133.SystemInfo, error) {
 	req := opInfo.Request()
-	return transport.Object[v133.SystemInfo](ctx, c.caller, req)
+	return transport.Object[v133.SystemInfo](ctx, c.caller, req, "ServerVersion")
 }

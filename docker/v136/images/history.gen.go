@@ -21,5 +21,5 @@ var opHistory = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.36/#tag/Image/operation/ImageHistory
 func (c *Client) History(ctx context.Context, name string) ([]v136.ImageHistoryResponseItem, error) {
 	req := opHistory.Request(name)
-	return transport.List[v136.ImageHistoryResponseItem](ctx, c.caller, req)
+	return transport.List[v136.ImageHistoryResponseItem](ctx, c.caller, req, "Id")
 }

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.36", Name: "ImageList",
 	Method: "GET", Path: "/v1.36/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -42,5 +43,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v136.ImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v136.ImageSummary](ctx, c.caller, req)
+	return transport.List[v136.ImageSummary](ctx, c.caller, req, "Id")
 }

@@ -38,7 +38,7 @@ func (c *Client) Privileges(ctx context.Context, remote string, opts *Privileges
 	req := opPrivileges.Request()
 	req.QueryRequired("remote", remote)
 	opts.set(req)
-	return transport.List[PrivilegesItem](ctx, c.caller, req)
+	return transport.List[PrivilegesItem](ctx, c.caller, req, "Name")
 }
 
 // PrivilegesItem is the member [] of the answer 200 of GetPluginPrivileges.

@@ -12,6 +12,7 @@ import (
 var opStart = transport.Operation{
 	Engine: "docker", Version: "1.37", Name: "ContainerStart",
 	Method: "POST", Path: "/v1.37/containers/{id}/start",
+	NotModified: true,
 }
 
 // StartOptions are the optional parameters of [Client.Start]; nil means none of them.

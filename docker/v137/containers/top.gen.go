@@ -34,7 +34,7 @@ func (o *TopOptions) set(r *transport.Request) {
 func (c *Client) Top(ctx context.Context, id string, opts *TopOptions) (*TopResponse, error) {
 	req := opTop.Request(id)
 	opts.set(req)
-	return transport.Object[TopResponse](ctx, c.caller, req)
+	return transport.Object[TopResponse](ctx, c.caller, req, "Titles,list")
 }
 
 // TopResponse is the answer 200 of ContainerTop.

@@ -20,7 +20,7 @@ var opBuildPrune = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.37/#tag/Image/operation/BuildPrune
 func (c *Client) BuildPrune(ctx context.Context) (*BuildPruneResponse, error) {
 	req := opBuildPrune.Request()
-	return transport.Object[BuildPruneResponse](ctx, c.caller, req)
+	return transport.Object[BuildPruneResponse](ctx, c.caller, req, "SpaceReclaimed,number")
 }
 
 // BuildPruneResponse is the answer 200 of BuildPrune.

@@ -38,5 +38,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) ([]v137.ImageDeleteResponseItem, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.List[v137.ImageDeleteResponseItem](ctx, c.caller, req)
+	return transport.List[v137.ImageDeleteResponseItem](ctx, c.caller, req, "Deleted|Untagged")
 }

@@ -35,7 +35,7 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*PruneResponse, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.Object[PruneResponse](ctx, c.caller, req)
+	return transport.Object[PruneResponse](ctx, c.caller, req, "SpaceReclaimed,number")
 }
 
 // PruneResponse is the answer 200 of ContainerPrune.

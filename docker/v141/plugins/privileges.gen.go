@@ -39,5 +39,5 @@ func (c *Client) Privileges(ctx context.Context, remote string, opts *Privileges
 	req := opPrivileges.Request()
 	req.QueryRequired("remote", remote)
 	opts.set(req)
-	return transport.List[v141.PluginPrivilege](ctx, c.caller, req)
+	return transport.List[v141.PluginPrivilege](ctx, c.caller, req, "Name")
 }

@@ -39,5 +39,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v142.Service, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v142.Service](ctx, c.caller, req)
+	return transport.List[v142.Service](ctx, c.caller, req, "ID")
 }

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.42", Name: "VolumeList",
 	Method: "GET", Path: "/v1.42/volumes",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -36,5 +37,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) (*v142.VolumeListResponse, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.Object[v142.VolumeListResponse](ctx, c.caller, req)
+	return transport.Object[v142.VolumeListResponse](ctx, c.caller, req, "Volumes,list")
 }

@@ -36,5 +36,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v143.Node, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v143.Node](ctx, c.caller, req)
+	return transport.List[v143.Node](ctx, c.caller, req, "ID")
 }

@@ -12,6 +12,7 @@ import (
 var opStop = transport.Operation{
 	Engine: "docker", Version: "1.44", Name: "ContainerStop",
 	Method: "POST", Path: "/v1.44/containers/{id}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.46", Name: "ImageList",
 	Method: "GET", Path: "/v1.46/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -45,5 +46,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v146.ImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v146.ImageSummary](ctx, c.caller, req)
+	return transport.List[v146.ImageSummary](ctx, c.caller, req, "Id")
 }

@@ -37,5 +37,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v146.Plugin, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v146.Plugin](ctx, c.caller, req)
+	return transport.List[v146.Plugin](ctx, c.caller, req, "Name")
 }

@@ -21,5 +21,5 @@ var opVersion = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.46/#tag/System/operation/SystemVersion
 func (c *Client) Version(ctx context.Context) (*v146.SystemVersion, error) {
 	req := opVersion.Request()
-	return transport.Object[v146.SystemVersion](ctx, c.caller, req)
+	return transport.Object[v146.SystemVersion](ctx, c.caller, req, "ApiVersion")
 }

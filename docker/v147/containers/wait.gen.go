@@ -37,7 +37,7 @@ func (o *WaitOptions) set(r *transport.Request) {
 func (c *Client) Wait(ctx context.Context, id string, opts *WaitOptions) (*transport.Pending[v147.ContainerWaitResponse], error) {
 	req := opWait.Request(id)
 	opts.set(req)
-	return transport.Late[v147.ContainerWaitResponse](ctx, c.caller, req)
+	return transport.Late[v147.ContainerWaitResponse](ctx, c.caller, req, "StatusCode,number")
 }
 
 // WaitCondition is a value of the parameter condition of ContainerWait.

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.47", Name: "ImageList",
 	Method: "GET", Path: "/v1.47/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -49,5 +50,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v147.ImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v147.ImageSummary](ctx, c.caller, req)
+	return transport.List[v147.ImageSummary](ctx, c.caller, req, "Id")
 }

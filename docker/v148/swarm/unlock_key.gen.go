@@ -20,7 +20,7 @@ var opUnlockKey = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.48/#tag/Swarm/operation/SwarmUnlockkey
 func (c *Client) UnlockKey(ctx context.Context) (*UnlockKeyResponse, error) {
 	req := opUnlockKey.Request()
-	return transport.Object[UnlockKeyResponse](ctx, c.caller, req)
+	return transport.Object[UnlockKeyResponse](ctx, c.caller, req, "UnlockKey,text")
 }
 
 // UnlockKeyResponse is the answer 200 of SwarmUnlockkey.

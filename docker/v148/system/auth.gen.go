@@ -22,7 +22,7 @@ var opAuth = transport.Operation{
 func (c *Client) Auth(ctx context.Context, body v148.AuthConfig) (*AuthResponse, error) {
 	req := opAuth.Request()
 	req.JSON(body)
-	return transport.Object[AuthResponse](ctx, c.caller, req)
+	return transport.Object[AuthResponse](ctx, c.caller, req, "Status")
 }
 
 // AuthResponse is the answer 200 of SystemAuth.

@@ -36,5 +36,5 @@ func (o *HistoryOptions) set(r *transport.Request) {
 func (c *Client) History(ctx context.Context, name string, opts *HistoryOptions) ([]v149.ImageHistoryResponseItem, error) {
 	req := opHistory.Request(name)
 	opts.set(req)
-	return transport.List[v149.ImageHistoryResponseItem](ctx, c.caller, req)
+	return transport.List[v149.ImageHistoryResponseItem](ctx, c.caller, req, "Id")
 }

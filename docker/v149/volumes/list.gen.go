@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.49", Name: "VolumeList",
 	Method: "GET", Path: "/v1.49/volumes",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -36,5 +37,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) (*v149.VolumeListResponse, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.Object[v149.VolumeListResponse](ctx, c.caller, req)
+	return transport.Object[v149.VolumeListResponse](ctx, c.caller, req, "Volumes,list")
 }

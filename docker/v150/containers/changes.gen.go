@@ -22,5 +22,5 @@ var opChanges = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.50/#tag/Container/operation/ContainerChanges
 func (c *Client) Changes(ctx context.Context, id string) ([]v150.FilesystemChange, error) {
 	req := opChanges.Request(id)
-	return transport.List[v150.FilesystemChange](ctx, c.caller, req)
+	return transport.List[v150.FilesystemChange](ctx, c.caller, req, "Path")
 }

@@ -35,5 +35,5 @@ func (o *TopOptions) set(r *transport.Request) {
 func (c *Client) Top(ctx context.Context, id string, opts *TopOptions) (*v151.ContainerTopResponse, error) {
 	req := opTop.Request(id)
 	opts.set(req)
-	return transport.Object[v151.ContainerTopResponse](ctx, c.caller, req)
+	return transport.Object[v151.ContainerTopResponse](ctx, c.caller, req, "Titles,list")
 }

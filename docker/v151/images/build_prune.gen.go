@@ -54,7 +54,7 @@ func (o *BuildPruneOptions) set(r *transport.Request) {
 func (c *Client) BuildPrune(ctx context.Context, opts *BuildPruneOptions) (*BuildPruneResponse, error) {
 	req := opBuildPrune.Request()
 	opts.set(req)
-	return transport.Object[BuildPruneResponse](ctx, c.caller, req)
+	return transport.Object[BuildPruneResponse](ctx, c.caller, req, "SpaceReclaimed,number")
 }
 
 // BuildPruneResponse is the answer 200 of BuildPrune.

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.51", Name: "ImageList",
 	Method: "GET", Path: "/v1.51/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -49,5 +50,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v151.ImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v151.ImageSummary](ctx, c.caller, req)
+	return transport.List[v151.ImageSummary](ctx, c.caller, req, "Id")
 }

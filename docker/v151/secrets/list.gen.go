@@ -36,5 +36,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v151.Secret, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v151.Secret](ctx, c.caller, req)
+	return transport.List[v151.Secret](ctx, c.caller, req, "ID")
 }

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.52", Name: "ImageList",
 	Method: "GET", Path: "/v1.52/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -49,5 +50,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v152.ImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v152.ImageSummary](ctx, c.caller, req)
+	return transport.List[v152.ImageSummary](ctx, c.caller, req, "Id")
 }

@@ -22,5 +22,5 @@ var opAuth = transport.Operation{
 func (c *Client) Auth(ctx context.Context, body v152.AuthConfig) (*v152.AuthResponse, error) {
 	req := opAuth.Request()
 	req.JSON(body)
-	return transport.Object[v152.AuthResponse](ctx, c.caller, req)
+	return transport.Object[v152.AuthResponse](ctx, c.caller, req, "Status")
 }

@@ -12,6 +12,7 @@ import (
 var opStop = transport.Operation{
 	Engine: "docker", Version: "1.53", Name: "ContainerStop",
 	Method: "POST", Path: "/v1.53/containers/{id}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.

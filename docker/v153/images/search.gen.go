@@ -44,7 +44,7 @@ func (c *Client) Search(ctx context.Context, term string, opts *SearchOptions) (
 	req := opSearch.Request()
 	req.QueryRequired("term", term)
 	opts.set(req)
-	return transport.List[SearchItem](ctx, c.caller, req)
+	return transport.List[SearchItem](ctx, c.caller, req, "name|Name")
 }
 
 // SearchItem is the member [] of the answer 200 of ImageSearch.

@@ -22,5 +22,5 @@ var opAuth = transport.Operation{
 func (c *Client) Auth(ctx context.Context, body v153.AuthConfig) (*v153.AuthResponse, error) {
 	req := opAuth.Request()
 	req.JSON(body)
-	return transport.Object[v153.AuthResponse](ctx, c.caller, req)
+	return transport.Object[v153.AuthResponse](ctx, c.caller, req, "Status")
 }

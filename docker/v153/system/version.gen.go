@@ -21,5 +21,5 @@ var opVersion = transport.Operation{
 // See https://docs.docker.com/reference/api/engine/version/v1.53/#tag/System/operation/SystemVersion
 func (c *Client) Version(ctx context.Context) (*v153.SystemVersion, error) {
 	req := opVersion.Request()
-	return transport.Object[v153.SystemVersion](ctx, c.caller, req)
+	return transport.Object[v153.SystemVersion](ctx, c.caller, req, "ApiVersion")
 }

@@ -37,5 +37,5 @@ func (o *InspectOptions) set(r *transport.Request) {
 func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*v154.DistributionInspect, error) {
 	req := opInspect.Request(name)
 	opts.set(req)
-	return transport.Object[v154.DistributionInspect](ctx, c.caller, req)
+	return transport.Object[v154.DistributionInspect](ctx, c.caller, req, "Descriptor,object")
 }

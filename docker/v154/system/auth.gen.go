@@ -22,5 +22,5 @@ var opAuth = transport.Operation{
 func (c *Client) Auth(ctx context.Context, body v154.AuthConfig) (*v154.AuthResponse, error) {
 	req := opAuth.Request()
 	req.JSON(body)
-	return transport.Object[v154.AuthResponse](ctx, c.caller, req)
+	return transport.Object[v154.AuthResponse](ctx, c.caller, req, "Status")
 }

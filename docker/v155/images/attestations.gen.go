@@ -44,5 +44,5 @@ func (o *AttestationsOptions) set(r *transport.Request) {
 func (c *Client) Attestations(ctx context.Context, name string, opts *AttestationsOptions) ([]v155.AttestationStatement, error) {
 	req := opAttestations.Request(name)
 	opts.set(req)
-	return transport.List[v155.AttestationStatement](ctx, c.caller, req)
+	return transport.List[v155.AttestationStatement](ctx, c.caller, req, "PredicateType")
 }

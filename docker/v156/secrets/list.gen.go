@@ -36,5 +36,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v156.Secret, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v156.Secret](ctx, c.caller, req)
+	return transport.List[v156.Secret](ctx, c.caller, req, "ID")
 }

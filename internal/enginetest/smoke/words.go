@@ -89,6 +89,17 @@ func Missing(t *testing.T, err error) {
 	}
 }
 
+// Fails checks that a call for messages fails, or that the first of them does.
+func Fails[T any](t *testing.T, what string, messages *transport.Messages[T], err error) {
+	t.Helper()
+	if err == nil {
+		_, err = messages.One()
+	}
+	if _, ok := errors.AsType[*transport.Error](err); !ok {
+		t.Errorf("%s: the error is %v", what, err)
+	}
+}
+
 // Eventually asks again until the answer is yes, for what an engine does in its own time and tells nobody of.
 func Eventually(t *testing.T, what string, yes func() bool) {
 	t.Helper()

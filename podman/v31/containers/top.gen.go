@@ -35,7 +35,7 @@ func (o *TopOptions) set(r *transport.Request) {
 func (c *Client) Top(ctx context.Context, name string, opts *TopOptions) (*transport.Messages[TopResponse], error) {
 	req := opTop.Request(name)
 	opts.set(req)
-	return transport.Sequence[TopResponse](ctx, c.caller, req)
+	return transport.Sequence[TopResponse](ctx, c.caller, req, "Titles,list")
 }
 
 // TopResponse is the answer 200 of ContainerTopLibpod.

@@ -22,5 +22,5 @@ var opChanges = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.1#tag/images/operation/ImageChangesLibpod
 func (c *Client) Changes(ctx context.Context, name string) ([]v31.FileChange, error) {
 	req := opChanges.Request(name)
-	return transport.List[v31.FileChange](ctx, c.caller, req)
+	return transport.List[v31.FileChange](ctx, c.caller, req, "Path")
 }

@@ -39,5 +39,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v31.PruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[v31.PruneReport](ctx, c.caller, req)
+	return transport.List[v31.PruneReport](ctx, c.caller, req, "Id")
 }

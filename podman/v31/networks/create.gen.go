@@ -36,5 +36,5 @@ func (c *Client) Create(ctx context.Context, body v31.NetworkCreateOptions, opts
 	req := opCreate.Request()
 	req.JSON(body)
 	opts.set(req)
-	return transport.Object[v31.NetworkCreateReport](ctx, c.caller, req)
+	return transport.Object[v31.NetworkCreateReport](ctx, c.caller, req, "Filename")
 }

@@ -21,5 +21,5 @@ var opPause = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.1#tag/pods/operation/PodPauseLibpod
 func (c *Client) Pause(ctx context.Context, name string) (*v31.PodPauseReport, error) {
 	req := opPause.Request(name)
-	return transport.Object[v31.PodPauseReport](ctx, c.caller, req)
+	return transport.Object[v31.PodPauseReport](ctx, c.caller, req, "Id")
 }

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "3.1", Name: "VolumeListLibpod",
 	Method: "GET", Path: "/v3.1.2/libpod/volumes/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -36,5 +37,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v31.Volume, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v31.Volume](ctx, c.caller, req)
+	return transport.List[v31.Volume](ctx, c.caller, req, "Name")
 }

@@ -22,5 +22,5 @@ var opChanges = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.2#tag/containers/operation/ContainerChangesLibpod
 func (c *Client) Changes(ctx context.Context, name string) ([]v32.FileChange, error) {
 	req := opChanges.Request(name)
-	return transport.List[v32.FileChange](ctx, c.caller, req)
+	return transport.List[v32.FileChange](ctx, c.caller, req, "Path")
 }

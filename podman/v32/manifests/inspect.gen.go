@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "3.2", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v3.2.3/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // Inspect returns what is in a list of manifests.
@@ -21,5 +22,5 @@ var opInspect = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.2#tag/manifests/operation/ManifestInspectLibpod
 func (c *Client) Inspect(ctx context.Context, name string) (*v32.Schema2ListPublic, error) {
 	req := opInspect.Request(name)
-	return transport.Object[v32.Schema2ListPublic](ctx, c.caller, req)
+	return transport.Object[v32.Schema2ListPublic](ctx, c.caller, req, "schemaVersion,number")
 }

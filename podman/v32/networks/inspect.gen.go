@@ -21,5 +21,5 @@ var opInspect = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.2#tag/networks/operation/NetworkInspectLibpod
 func (c *Client) Inspect(ctx context.Context, name string) (v32.NetworkInspectReport, error) {
 	req := opInspect.Request(name)
-	return transport.Value[v32.NetworkInspectReport](ctx, c.caller, req)
+	return transport.Value[v32.NetworkInspectReport](ctx, c.caller, req, "name|Name")
 }

@@ -12,6 +12,7 @@ import (
 var opStart = transport.Operation{
 	Engine: "podman", Version: "3.3", Name: "ContainerStartLibpod",
 	Method: "POST", Path: "/v3.3.1/libpod/containers/{name}/start",
+	NotModified: true,
 }
 
 // StartOptions are the optional parameters of [Client.Start]; nil means none of them.

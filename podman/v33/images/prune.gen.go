@@ -39,5 +39,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v33.PruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[v33.PruneReport](ctx, c.caller, req)
+	return transport.List[v33.PruneReport](ctx, c.caller, req, "Id")
 }

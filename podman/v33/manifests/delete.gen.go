@@ -35,5 +35,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v33.IDResponse, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v33.IDResponse](ctx, c.caller, req)
+	return transport.Object[v33.IDResponse](ctx, c.caller, req, "Id")
 }

@@ -21,5 +21,5 @@ var opInspect = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.3#tag/networks/operation/NetworkInspectLibpod
 func (c *Client) Inspect(ctx context.Context, name string) (*v33.NetworkConfigList, error) {
 	req := opInspect.Request(name)
-	return transport.Object[v33.NetworkConfigList](ctx, c.caller, req)
+	return transport.Object[v33.NetworkConfigList](ctx, c.caller, req, "Name")
 }

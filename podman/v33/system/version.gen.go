@@ -21,7 +21,7 @@ var opVersion = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.3#tag/system/operation/SystemVersionLibpod
 func (c *Client) Version(ctx context.Context) (*VersionResponse, error) {
 	req := opVersion.Request()
-	return transport.Object[VersionResponse](ctx, c.caller, req)
+	return transport.Object[VersionResponse](ctx, c.caller, req, "ApiVersion")
 }
 
 // VersionResponse is the answer 200 of SystemVersionLibpod.

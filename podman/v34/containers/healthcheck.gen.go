@@ -23,7 +23,7 @@ var opHealthcheck = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.4#tag/containers/operation/ContainerHealthcheckLibpod
 func (c *Client) Healthcheck(ctx context.Context, name string) (*HealthcheckResponse, error) {
 	req := opHealthcheck.Request(name)
-	return transport.Object[HealthcheckResponse](ctx, c.caller, req)
+	return transport.Object[HealthcheckResponse](ctx, c.caller, req, "Status,text")
 }
 
 // HealthcheckResponse is the answer 200 of ContainerHealthcheckLibpod.

@@ -44,5 +44,5 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 func (c *Client) StatsAll(ctx context.Context, opts *StatsAllOptions) (*transport.Messages[v34.ContainersStatsReport], error) {
 	req := opStatsAll.Request()
 	opts.set(req)
-	return transport.Sequence[v34.ContainersStatsReport](ctx, c.caller, req)
+	return transport.Sequence[v34.ContainersStatsReport](ctx, c.caller, req, "Stats,list")
 }

@@ -12,6 +12,7 @@ import (
 var opStop = transport.Operation{
 	Engine: "podman", Version: "3.4", Name: "ContainerStopLibpod",
 	Method: "POST", Path: "/v3.4.7/libpod/containers/{name}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.

@@ -34,7 +34,7 @@ func (o *TreeOptions) set(r *transport.Request) {
 func (c *Client) Tree(ctx context.Context, name string, opts *TreeOptions) (*TreeResponse, error) {
 	req := opTree.Request(name)
 	opts.set(req)
-	return transport.Object[TreeResponse](ctx, c.caller, req)
+	return transport.Object[TreeResponse](ctx, c.caller, req, "Tree")
 }
 
 // TreeResponse is the answer 200 of ImageTreeLibpod.

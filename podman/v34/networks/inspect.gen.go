@@ -21,5 +21,5 @@ var opInspect = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.4#tag/networks/operation/NetworkInspectLibpod
 func (c *Client) Inspect(ctx context.Context, name string) (*v34.NetworkConfigList, error) {
 	req := opInspect.Request(name)
-	return transport.Object[v34.NetworkConfigList](ctx, c.caller, req)
+	return transport.Object[v34.NetworkConfigList](ctx, c.caller, req, "Name")
 }

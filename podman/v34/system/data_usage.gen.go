@@ -22,7 +22,7 @@ var opDataUsage = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v3.4#tag/system/operation/SystemDataUsageLibpod
 func (c *Client) DataUsage(ctx context.Context) (*DataUsageResponse, error) {
 	req := opDataUsage.Request()
-	return transport.Object[DataUsageResponse](ctx, c.caller, req)
+	return transport.Object[DataUsageResponse](ctx, c.caller, req, "Images,list")
 }
 
 // DataUsageResponse is the answer 200 of SystemDataUsageLibpod.

@@ -20,7 +20,7 @@ var opHistory = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.0#tag/images/operation/ImageHistoryLibpod
 func (c *Client) History(ctx context.Context, name string) ([]HistoryResponse, error) {
 	req := opHistory.Request(name)
-	return transport.List[HistoryResponse](ctx, c.caller, req)
+	return transport.List[HistoryResponse](ctx, c.caller, req, "Id")
 }
 
 // HistoryResponse is the answer 200 of ImageHistoryLibpod.

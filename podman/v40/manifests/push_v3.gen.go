@@ -45,5 +45,5 @@ func (c *Client) PushV3(ctx context.Context, name, destination string, opts *Pus
 	req := opPushV3.Request(name)
 	req.QueryRequired("destination", destination)
 	opts.set(req)
-	return transport.Object[v40.IDResponse](ctx, c.caller, req)
+	return transport.Object[v40.IDResponse](ctx, c.caller, req, "Id")
 }

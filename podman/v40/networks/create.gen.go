@@ -22,5 +22,5 @@ var opCreate = transport.Operation{
 func (c *Client) Create(ctx context.Context, body v40.NetworkCreateLibpod) (*v40.Network, error) {
 	req := opCreate.Request()
 	req.JSON(body)
-	return transport.Object[v40.Network](ctx, c.caller, req)
+	return transport.Object[v40.Network](ctx, c.caller, req, "name")
 }

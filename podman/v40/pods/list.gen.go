@@ -36,5 +36,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v40.ListPodsReport, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v40.ListPodsReport](ctx, c.caller, req)
+	return transport.List[v40.ListPodsReport](ctx, c.caller, req, "Id")
 }

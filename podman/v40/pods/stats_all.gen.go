@@ -13,6 +13,7 @@ import (
 var opStatsAll = transport.Operation{
 	Engine: "podman", Version: "4.0", Name: "PodStatsAllLibpod",
 	Method: "GET", Path: "/v4.0.3/libpod/pods/stats",
+	Slow: true,
 }
 
 // StatsAllOptions are the optional parameters of [Client.StatsAll]; nil means none of them.
@@ -38,5 +39,5 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 func (c *Client) StatsAll(ctx context.Context, opts *StatsAllOptions) ([]v40.PodStatsReport, error) {
 	req := opStatsAll.Request()
 	opts.set(req)
-	return transport.List[v40.PodStatsReport](ctx, c.caller, req)
+	return transport.List[v40.PodStatsReport](ctx, c.caller, req, "CID")
 }

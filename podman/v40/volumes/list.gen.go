@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "4.0", Name: "VolumeListLibpod",
 	Method: "GET", Path: "/v4.0.3/libpod/volumes/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -36,5 +37,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v40.VolumeConfigResponse, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v40.VolumeConfigResponse](ctx, c.caller, req)
+	return transport.List[v40.VolumeConfigResponse](ctx, c.caller, req, "Name")
 }

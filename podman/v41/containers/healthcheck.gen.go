@@ -23,5 +23,5 @@ var opHealthcheck = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.1#tag/containers/operation/ContainerHealthcheckLibpod
 func (c *Client) Healthcheck(ctx context.Context, name string) (*v41.HealthCheckResults, error) {
 	req := opHealthcheck.Request(name)
-	return transport.Object[v41.HealthCheckResults](ctx, c.caller, req)
+	return transport.Object[v41.HealthCheckResults](ctx, c.caller, req, "Status,text")
 }

@@ -58,5 +58,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v41.ListContainer, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v41.ListContainer](ctx, c.caller, req)
+	return transport.List[v41.ListContainer](ctx, c.caller, req, "Id")
 }

@@ -68,5 +68,5 @@ func (c *Client) Play(ctx context.Context, body io.Reader, opts *PlayOptions) (*
 	req := opPlay.Request()
 	req.UploadRequired(body, "application/yaml")
 	opts.set(req)
-	return transport.Object[v41.PlayKubeReport](ctx, c.caller, req)
+	return transport.Object[v41.PlayKubeReport](ctx, c.caller, req, "Pods,list")
 }

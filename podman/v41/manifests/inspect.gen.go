@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "4.1", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v4.1.1/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // Inspect returns what is in a list of manifests.
@@ -21,5 +22,5 @@ var opInspect = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.1#tag/manifests/operation/ManifestInspectLibpod
 func (c *Client) Inspect(ctx context.Context, name string) (*v41.Schema2ListPublic, error) {
 	req := opInspect.Request(name)
-	return transport.Object[v41.Schema2ListPublic](ctx, c.caller, req)
+	return transport.Object[v41.Schema2ListPublic](ctx, c.caller, req, "schemaVersion,number")
 }

@@ -13,6 +13,7 @@ import (
 var opStop = transport.Operation{
 	Engine: "podman", Version: "4.1", Name: "PodStopLibpod",
 	Method: "POST", Path: "/v4.1.1/libpod/pods/{name}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.
@@ -36,5 +37,5 @@ func (o *StopOptions) set(r *transport.Request) {
 func (c *Client) Stop(ctx context.Context, name string, opts *StopOptions) (*v41.PodStopReport, error) {
 	req := opStop.Request(name)
 	opts.set(req)
-	return transport.Object[v41.PodStopReport](ctx, c.caller, req)
+	return transport.Object[v41.PodStopReport](ctx, c.caller, req, "Id")
 }

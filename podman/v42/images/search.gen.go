@@ -54,7 +54,7 @@ func (o *SearchOptions) set(r *transport.Request) {
 func (c *Client) Search(ctx context.Context, opts *SearchOptions) ([]SearchResult, error) {
 	req := opSearch.Request()
 	opts.set(req)
-	return transport.List[SearchResult](ctx, c.caller, req)
+	return transport.List[SearchResult](ctx, c.caller, req, "Name")
 }
 
 // SearchResult is the answer 200 of ImageSearchLibpod.

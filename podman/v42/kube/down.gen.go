@@ -24,5 +24,5 @@ var opDown = transport.Operation{
 func (c *Client) Down(ctx context.Context, body io.Reader) (*v42.PlayKubeReport, error) {
 	req := opDown.Request()
 	req.UploadRequired(body, "application/yaml")
-	return transport.Object[v42.PlayKubeReport](ctx, c.caller, req)
+	return transport.Object[v42.PlayKubeReport](ctx, c.caller, req, "StopReport,list")
 }

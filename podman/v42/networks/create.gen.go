@@ -22,5 +22,5 @@ var opCreate = transport.Operation{
 func (c *Client) Create(ctx context.Context, body v42.NetworkCreateLibpod) (*v42.Network, error) {
 	req := opCreate.Request()
 	req.JSON(body)
-	return transport.Object[v42.Network](ctx, c.caller, req)
+	return transport.Object[v42.Network](ctx, c.caller, req, "name")
 }

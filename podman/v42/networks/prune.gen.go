@@ -36,5 +36,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v42.NetworkPruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[v42.NetworkPruneReport](ctx, c.caller, req)
+	return transport.List[v42.NetworkPruneReport](ctx, c.caller, req, "Name")
 }

@@ -13,6 +13,7 @@ import (
 var opStatsAll = transport.Operation{
 	Engine: "podman", Version: "4.2", Name: "PodStatsAllLibpod",
 	Method: "GET", Path: "/v4.2.1/libpod/pods/stats",
+	Slow: true,
 }
 
 // StatsAllOptions are the optional parameters of [Client.StatsAll]; nil means none of them.
@@ -38,5 +39,5 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 func (c *Client) StatsAll(ctx context.Context, opts *StatsAllOptions) ([]v42.PodStatsReport, error) {
 	req := opStatsAll.Request()
 	opts.set(req)
-	return transport.List[v42.PodStatsReport](ctx, c.caller, req)
+	return transport.List[v42.PodStatsReport](ctx, c.caller, req, "CID")
 }

@@ -24,5 +24,5 @@ var opDown = transport.Operation{
 func (c *Client) Down(ctx context.Context, body io.Reader) (*v43.PlayKubeReport, error) {
 	req := opDown.Request()
 	req.UploadRequired(body, "application/yaml")
-	return transport.Object[v43.PlayKubeReport](ctx, c.caller, req)
+	return transport.Object[v43.PlayKubeReport](ctx, c.caller, req, "StopReport,list")
 }

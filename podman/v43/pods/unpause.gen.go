@@ -21,5 +21,5 @@ var opUnpause = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.3#tag/pods/operation/PodUnpauseLibpod
 func (c *Client) Unpause(ctx context.Context, name string) (*v43.PodUnpauseReport, error) {
 	req := opUnpause.Request(name)
-	return transport.Object[v43.PodUnpauseReport](ctx, c.caller, req)
+	return transport.Object[v43.PodUnpauseReport](ctx, c.caller, req, "Id")
 }

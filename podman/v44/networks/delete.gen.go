@@ -35,5 +35,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) ([]v44.NetworkRmReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.List[v44.NetworkRmReport](ctx, c.caller, req)
+	return transport.List[v44.NetworkRmReport](ctx, c.caller, req, "Name")
 }

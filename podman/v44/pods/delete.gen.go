@@ -40,5 +40,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v44.PodRmReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v44.PodRmReport](ctx, c.caller, req)
+	return transport.Object[v44.PodRmReport](ctx, c.caller, req, "Id")
 }

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "4.5", Name: "ImageListLibpod",
 	Method: "GET", Path: "/v4.5.1/libpod/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -39,5 +40,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v45.LibpodImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v45.LibpodImageSummary](ctx, c.caller, req)
+	return transport.List[v45.LibpodImageSummary](ctx, c.caller, req, "Id")
 }

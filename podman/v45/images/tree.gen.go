@@ -35,5 +35,5 @@ func (o *TreeOptions) set(r *transport.Request) {
 func (c *Client) Tree(ctx context.Context, name string, opts *TreeOptions) (*v45.ImageTreeReport, error) {
 	req := opTree.Request(name)
 	opts.set(req)
-	return transport.Object[v45.ImageTreeReport](ctx, c.caller, req)
+	return transport.Object[v45.ImageTreeReport](ctx, c.caller, req, "Tree")
 }

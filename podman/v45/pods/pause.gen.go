@@ -21,5 +21,5 @@ var opPause = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.5#tag/pods/operation/PodPauseLibpod
 func (c *Client) Pause(ctx context.Context, name string) (*v45.PodPauseReport, error) {
 	req := opPause.Request(name)
-	return transport.Object[v45.PodPauseReport](ctx, c.caller, req)
+	return transport.Object[v45.PodPauseReport](ctx, c.caller, req, "Id")
 }

@@ -21,5 +21,5 @@ var opPrune = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.5#tag/pods/operation/PodPruneLibpod
 func (c *Client) Prune(ctx context.Context) ([]v45.PodPruneReport, error) {
 	req := opPrune.Request()
-	return transport.List[v45.PodPruneReport](ctx, c.caller, req)
+	return transport.List[v45.PodPruneReport](ctx, c.caller, req, "Id")
 }

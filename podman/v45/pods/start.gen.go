@@ -13,6 +13,7 @@ import (
 var opStart = transport.Operation{
 	Engine: "podman", Version: "4.5", Name: "PodStartLibpod",
 	Method: "POST", Path: "/v4.5.1/libpod/pods/{name}/start",
+	NotModified: true,
 }
 
 // Start starts the containers of a pod.
@@ -21,5 +22,5 @@ var opStart = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.5#tag/pods/operation/PodStartLibpod
 func (c *Client) Start(ctx context.Context, name string) (*v45.PodStartReport, error) {
 	req := opStart.Request(name)
-	return transport.Object[v45.PodStartReport](ctx, c.caller, req)
+	return transport.Object[v45.PodStartReport](ctx, c.caller, req, "Id")
 }

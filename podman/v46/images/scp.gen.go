@@ -46,5 +46,5 @@ func (o *ScpOptions) set(r *transport.Request) {
 func (c *Client) Scp(ctx context.Context, name string, opts *ScpOptions) (*v46.ScpReport, error) {
 	req := opScp.Request(name)
 	opts.set(req)
-	return transport.Object[v46.ScpReport](ctx, c.caller, req)
+	return transport.Object[v46.ScpReport](ctx, c.caller, req, "Id,text")
 }

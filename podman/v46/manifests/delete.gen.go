@@ -21,5 +21,5 @@ var opDelete = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.6#tag/manifests/operation/ManifestDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string) (*v46.LibpodImagesRemoveReport, error) {
 	req := opDelete.Request(name)
-	return transport.Object[v46.LibpodImagesRemoveReport](ctx, c.caller, req)
+	return transport.Object[v46.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list")
 }

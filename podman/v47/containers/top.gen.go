@@ -42,5 +42,5 @@ func (o *TopOptions) set(r *transport.Request) {
 func (c *Client) Top(ctx context.Context, name string, opts *TopOptions) (*transport.Messages[v47.ContainerTopOKBody], error) {
 	req := opTop.Request(name)
 	opts.set(req)
-	return transport.Sequence[v47.ContainerTopOKBody](ctx, c.caller, req)
+	return transport.Sequence[v47.ContainerTopOKBody](ctx, c.caller, req, "Titles,list")
 }

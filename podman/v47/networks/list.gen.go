@@ -36,5 +36,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v47.Network, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v47.Network](ctx, c.caller, req)
+	return transport.List[v47.Network](ctx, c.caller, req, "name")
 }

@@ -21,5 +21,5 @@ var opInfo = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.7#tag/system/operation/SystemInfoLibpod
 func (c *Client) Info(ctx context.Context) (*v47.LibpodInfo, error) {
 	req := opInfo.Request()
-	return transport.Object[v47.LibpodInfo](ctx, c.caller, req)
+	return transport.Object[v47.LibpodInfo](ctx, c.caller, req, "host,object")
 }

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "4.7", Name: "VolumeListLibpod",
 	Method: "GET", Path: "/v4.7.2/libpod/volumes/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -36,5 +37,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v47.VolumeConfigResponse, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v47.VolumeConfigResponse](ctx, c.caller, req)
+	return transport.List[v47.VolumeConfigResponse](ctx, c.caller, req, "Name")
 }

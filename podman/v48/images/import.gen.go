@@ -58,5 +58,5 @@ func (c *Client) Import(ctx context.Context, body io.Reader, opts *ImportOptions
 	req := opImport.Request()
 	req.Upload(body, "application/x-tar")
 	opts.set(req)
-	return transport.Object[v48.ImageImportReport](ctx, c.caller, req)
+	return transport.Object[v48.ImageImportReport](ctx, c.caller, req, "Id")
 }

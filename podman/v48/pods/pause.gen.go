@@ -21,5 +21,5 @@ var opPause = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.8#tag/pods/operation/PodPauseLibpod
 func (c *Client) Pause(ctx context.Context, name string) (*v48.PodPauseReport, error) {
 	req := opPause.Request(name)
-	return transport.Object[v48.PodPauseReport](ctx, c.caller, req)
+	return transport.Object[v48.PodPauseReport](ctx, c.caller, req, "Id")
 }

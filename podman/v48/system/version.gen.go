@@ -21,5 +21,5 @@ var opVersion = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.8#tag/system/operation/SystemVersionLibpod
 func (c *Client) Version(ctx context.Context) (*v48.ComponentVersion, error) {
 	req := opVersion.Request()
-	return transport.Object[v48.ComponentVersion](ctx, c.caller, req)
+	return transport.Object[v48.ComponentVersion](ctx, c.caller, req, "ApiVersion")
 }

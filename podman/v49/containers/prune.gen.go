@@ -36,5 +36,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v49.ContainersPruneReportLibpod, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[v49.ContainersPruneReportLibpod](ctx, c.caller, req)
+	return transport.List[v49.ContainersPruneReportLibpod](ctx, c.caller, req, "Id")
 }

@@ -75,5 +75,5 @@ func (c *Client) Restore(ctx context.Context, id string, body io.Reader, opts *R
 	req := opRestore.Request(id)
 	req.Upload(body, "application/x-tar")
 	opts.set(req)
-	return transport.Object[v49.RestoreReport](ctx, c.caller, req)
+	return transport.Object[v49.RestoreReport](ctx, c.caller, req, "Id")
 }

@@ -47,5 +47,5 @@ func (o *StatsAllOptions) set(r *transport.Request) {
 func (c *Client) StatsAll(ctx context.Context, opts *StatsAllOptions) (*transport.Messages[v49.ContainersStatsReport], error) {
 	req := opStatsAll.Request()
 	opts.set(req)
-	return transport.Sequence[v49.ContainersStatsReport](ctx, c.caller, req)
+	return transport.Sequence[v49.ContainersStatsReport](ctx, c.caller, req, "Stats,list")
 }

@@ -12,6 +12,7 @@ import (
 var opStop = transport.Operation{
 	Engine: "podman", Version: "4.9", Name: "ContainerStopLibpod",
 	Method: "POST", Path: "/v4.9.5/libpod/containers/{name}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.

@@ -21,5 +21,5 @@ var opHistory = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.9#tag/images/operation/ImageHistoryLibpod
 func (c *Client) History(ctx context.Context, name string) ([]v49.HistoryResponse, error) {
 	req := opHistory.Request(name)
-	return transport.List[v49.HistoryResponse](ctx, c.caller, req)
+	return transport.List[v49.HistoryResponse](ctx, c.caller, req, "Id")
 }

@@ -13,6 +13,7 @@ import (
 var opStart = transport.Operation{
 	Engine: "podman", Version: "4.9", Name: "PodStartLibpod",
 	Method: "POST", Path: "/v4.9.5/libpod/pods/{name}/start",
+	NotModified: true,
 }
 
 // Start starts the containers of a pod.
@@ -21,5 +22,5 @@ var opStart = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v4.9#tag/pods/operation/PodStartLibpod
 func (c *Client) Start(ctx context.Context, name string) (*v49.PodStartReport, error) {
 	req := opStart.Request(name)
-	return transport.Object[v49.PodStartReport](ctx, c.caller, req)
+	return transport.Object[v49.PodStartReport](ctx, c.caller, req, "Id")
 }

@@ -24,5 +24,5 @@ var opLoad = transport.Operation{
 func (c *Client) Load(ctx context.Context, body io.Reader) (*v50.ImageLoadReport, error) {
 	req := opLoad.Request()
 	req.UploadRequired(body, "application/x-tar")
-	return transport.Object[v50.ImageLoadReport](ctx, c.caller, req)
+	return transport.Object[v50.ImageLoadReport](ctx, c.caller, req, "Names,list")
 }

@@ -21,5 +21,5 @@ var opPause = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.0#tag/pods/operation/PodPauseLibpod
 func (c *Client) Pause(ctx context.Context, name string) (*v50.PodPauseReport, error) {
 	req := opPause.Request(name)
-	return transport.Object[v50.PodPauseReport](ctx, c.caller, req)
+	return transport.Object[v50.PodPauseReport](ctx, c.caller, req, "Id")
 }

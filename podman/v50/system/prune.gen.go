@@ -46,5 +46,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*v50.SystemPruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.Object[v50.SystemPruneReport](ctx, c.caller, req)
+	return transport.Object[v50.SystemPruneReport](ctx, c.caller, req, "ReclaimedSpace,number")
 }

@@ -21,5 +21,5 @@ var opVersion = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.0#tag/system/operation/SystemVersionLibpod
 func (c *Client) Version(ctx context.Context) (*v50.SystemComponentVersion, error) {
 	req := opVersion.Request()
-	return transport.Object[v50.SystemComponentVersion](ctx, c.caller, req)
+	return transport.Object[v50.SystemComponentVersion](ctx, c.caller, req, "ApiVersion")
 }

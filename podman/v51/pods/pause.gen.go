@@ -21,5 +21,5 @@ var opPause = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.1#tag/pods/operation/PodPauseLibpod
 func (c *Client) Pause(ctx context.Context, name string) (*v51.PodPauseReport, error) {
 	req := opPause.Request(name)
-	return transport.Object[v51.PodPauseReport](ctx, c.caller, req)
+	return transport.Object[v51.PodPauseReport](ctx, c.caller, req, "Id")
 }

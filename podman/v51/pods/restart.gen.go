@@ -21,5 +21,5 @@ var opRestart = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.1#tag/pods/operation/PodRestartLibpod
 func (c *Client) Restart(ctx context.Context, name string) (*v51.PodRestartReport, error) {
 	req := opRestart.Request(name)
-	return transport.Object[v51.PodRestartReport](ctx, c.caller, req)
+	return transport.Object[v51.PodRestartReport](ctx, c.caller, req, "Id")
 }

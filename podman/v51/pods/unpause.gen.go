@@ -21,5 +21,5 @@ var opUnpause = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.1#tag/pods/operation/PodUnpauseLibpod
 func (c *Client) Unpause(ctx context.Context, name string) (*v51.PodUnpauseReport, error) {
 	req := opUnpause.Request(name)
-	return transport.Object[v51.PodUnpauseReport](ctx, c.caller, req)
+	return transport.Object[v51.PodUnpauseReport](ctx, c.caller, req, "Id")
 }

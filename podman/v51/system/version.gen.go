@@ -21,5 +21,5 @@ var opVersion = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.1#tag/system/operation/SystemVersionLibpod
 func (c *Client) Version(ctx context.Context) (*v51.SystemComponentVersion, error) {
 	req := opVersion.Request()
-	return transport.Object[v51.SystemComponentVersion](ctx, c.caller, req)
+	return transport.Object[v51.SystemComponentVersion](ctx, c.caller, req, "ApiVersion")
 }

@@ -21,5 +21,5 @@ var opHistory = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.2#tag/images/operation/ImageHistoryLibpod
 func (c *Client) History(ctx context.Context, name string) ([]v52.HistoryResponse, error) {
 	req := opHistory.Request(name)
-	return transport.List[v52.HistoryResponse](ctx, c.caller, req)
+	return transport.List[v52.HistoryResponse](ctx, c.caller, req, "Id")
 }

@@ -35,5 +35,5 @@ func (o *KillOptions) set(r *transport.Request) {
 func (c *Client) Kill(ctx context.Context, name string, opts *KillOptions) (*v52.PodKillReport, error) {
 	req := opKill.Request(name)
 	opts.set(req)
-	return transport.Object[v52.PodKillReport](ctx, c.caller, req)
+	return transport.Object[v52.PodKillReport](ctx, c.caller, req, "Id")
 }

@@ -21,5 +21,5 @@ var opRestart = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.2#tag/pods/operation/PodRestartLibpod
 func (c *Client) Restart(ctx context.Context, name string) (*v52.PodRestartReport, error) {
 	req := opRestart.Request(name)
-	return transport.Object[v52.PodRestartReport](ctx, c.caller, req)
+	return transport.Object[v52.PodRestartReport](ctx, c.caller, req, "Id")
 }

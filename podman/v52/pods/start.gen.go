@@ -13,6 +13,7 @@ import (
 var opStart = transport.Operation{
 	Engine: "podman", Version: "5.2", Name: "PodStartLibpod",
 	Method: "POST", Path: "/v5.2.5/libpod/pods/{name}/start",
+	NotModified: true,
 }
 
 // Start starts the containers of a pod.
@@ -21,5 +22,5 @@ var opStart = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.2#tag/pods/operation/PodStartLibpod
 func (c *Client) Start(ctx context.Context, name string) (*v52.PodStartReport, error) {
 	req := opStart.Request(name)
-	return transport.Object[v52.PodStartReport](ctx, c.caller, req)
+	return transport.Object[v52.PodStartReport](ctx, c.caller, req, "Id")
 }

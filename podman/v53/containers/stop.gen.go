@@ -12,6 +12,7 @@ import (
 var opStop = transport.Operation{
 	Engine: "podman", Version: "5.3", Name: "ContainerStopLibpod",
 	Method: "POST", Path: "/v5.3.2/libpod/containers/{name}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.

@@ -21,5 +21,5 @@ var opDelete = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.3#tag/manifests/operation/ManifestDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string) (*v53.LibpodImagesRemoveReport, error) {
 	req := opDelete.Request(name)
-	return transport.Object[v53.LibpodImagesRemoveReport](ctx, c.caller, req)
+	return transport.Object[v53.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list")
 }

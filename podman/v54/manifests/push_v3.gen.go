@@ -48,5 +48,5 @@ func (c *Client) PushV3(ctx context.Context, name, destination string, opts *Pus
 	req := opPushV3.Request(name)
 	req.QueryRequired("destination", destination)
 	opts.set(req)
-	return transport.Object[v54.IDResponse](ctx, c.caller, req)
+	return transport.Object[v54.IDResponse](ctx, c.caller, req, "Id")
 }

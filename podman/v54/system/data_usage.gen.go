@@ -22,5 +22,5 @@ var opDataUsage = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.4#tag/system/operation/SystemDataUsageLibpod
 func (c *Client) DataUsage(ctx context.Context) (*v54.SystemDfReport, error) {
 	req := opDataUsage.Request()
-	return transport.Object[v54.SystemDfReport](ctx, c.caller, req)
+	return transport.Object[v54.SystemDfReport](ctx, c.caller, req, "Images,list")
 }

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "5.4", Name: "VolumeListLibpod",
 	Method: "GET", Path: "/v5.4.2/libpod/volumes/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -36,5 +37,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v54.VolumeConfigResponse, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v54.VolumeConfigResponse](ctx, c.caller, req)
+	return transport.List[v54.VolumeConfigResponse](ctx, c.caller, req, "Name")
 }

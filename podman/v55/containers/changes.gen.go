@@ -39,7 +39,7 @@ func (o *ChangesOptions) set(r *transport.Request) {
 func (c *Client) Changes(ctx context.Context, name string, opts *ChangesOptions) ([]v55.FileChange, error) {
 	req := opChanges.Request(name)
 	opts.set(req)
-	return transport.List[v55.FileChange](ctx, c.caller, req)
+	return transport.List[v55.FileChange](ctx, c.caller, req, "Path")
 }
 
 // ChangesDiffType is a value of the parameter diffType of ContainerChangesLibpod.

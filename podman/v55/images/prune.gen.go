@@ -45,5 +45,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) ([]v55.PruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.List[v55.PruneReport](ctx, c.caller, req)
+	return transport.List[v55.PruneReport](ctx, c.caller, req, "Id")
 }

@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "5.5", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v5.5.2/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.
@@ -40,5 +41,5 @@ func (o *InspectOptions) set(r *transport.Request) {
 func (c *Client) Inspect(ctx context.Context, name string, opts *InspectOptions) (*v55.Schema2ListPublic, error) {
 	req := opInspect.Request(name)
 	opts.set(req)
-	return transport.Object[v55.Schema2ListPublic](ctx, c.caller, req)
+	return transport.Object[v55.Schema2ListPublic](ctx, c.caller, req, "schemaVersion,number")
 }

@@ -49,5 +49,5 @@ func (o *PruneOptions) set(r *transport.Request) {
 func (c *Client) Prune(ctx context.Context, opts *PruneOptions) (*v55.SystemPruneReport, error) {
 	req := opPrune.Request()
 	opts.set(req)
-	return transport.Object[v55.SystemPruneReport](ctx, c.caller, req)
+	return transport.Object[v55.SystemPruneReport](ctx, c.caller, req, "ReclaimedSpace,number")
 }

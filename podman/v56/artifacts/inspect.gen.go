@@ -22,5 +22,5 @@ var opInspect = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.6#tag/artifacts/operation/ArtifactInspectLibpod
 func (c *Client) Inspect(ctx context.Context, name string) (*v56.ArtifactInspectReport, error) {
 	req := opInspect.Request(name)
-	return transport.Object[v56.ArtifactInspectReport](ctx, c.caller, req)
+	return transport.Object[v56.ArtifactInspectReport](ctx, c.caller, req, "Manifest,object")
 }

@@ -21,5 +21,5 @@ var opList = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.6#tag/artifacts/operation/ArtifactListLibpod
 func (c *Client) List(ctx context.Context) ([]v56.ArtifactListReport, error) {
 	req := opList.Request()
-	return transport.List[v56.ArtifactListReport](ctx, c.caller, req)
+	return transport.List[v56.ArtifactListReport](ctx, c.caller, req, "Manifest,object")
 }

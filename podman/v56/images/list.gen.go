@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "5.6", Name: "ImageListLibpod",
 	Method: "GET", Path: "/v5.6.2/libpod/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -39,5 +40,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v56.LibpodImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v56.LibpodImageSummary](ctx, c.caller, req)
+	return transport.List[v56.LibpodImageSummary](ctx, c.caller, req, "Id")
 }

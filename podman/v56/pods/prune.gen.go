@@ -21,5 +21,5 @@ var opPrune = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.6#tag/pods/operation/PodPruneLibpod
 func (c *Client) Prune(ctx context.Context) ([]v56.PodPruneReport, error) {
 	req := opPrune.Request()
-	return transport.List[v56.PodPruneReport](ctx, c.caller, req)
+	return transport.List[v56.PodPruneReport](ctx, c.caller, req, "Id")
 }

@@ -25,5 +25,5 @@ var opDelete = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.7#tag/artifacts/operation/ArtifactDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string) (*v57.ArtifactRemoveReport, error) {
 	req := opDelete.Request(name)
-	return transport.Object[v57.ArtifactRemoveReport](ctx, c.caller, req)
+	return transport.Object[v57.ArtifactRemoveReport](ctx, c.caller, req, "ArtifactDigests,list")
 }

@@ -42,5 +42,5 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 func (c *Client) DeleteAll(ctx context.Context, opts *DeleteAllOptions) (*v57.ArtifactRemoveReport, error) {
 	req := opDeleteAll.Request()
 	opts.set(req)
-	return transport.Object[v57.ArtifactRemoveReport](ctx, c.caller, req)
+	return transport.Object[v57.ArtifactRemoveReport](ctx, c.caller, req, "ArtifactDigests,list")
 }

@@ -48,5 +48,5 @@ func (c *Client) Pull(ctx context.Context, name string, opts *PullOptions) (*v57
 	req := opPull.Request()
 	req.QueryRequired("name", name)
 	opts.set(req)
-	return transport.Object[v57.ArtifactPullReport](ctx, c.caller, req)
+	return transport.Object[v57.ArtifactPullReport](ctx, c.caller, req, "ArtifactDigest")
 }

@@ -47,5 +47,5 @@ func (o *PushOptions) set(r *transport.Request) {
 func (c *Client) Push(ctx context.Context, name string, opts *PushOptions) (*v57.ArtifactPushReport, error) {
 	req := opPush.Request(name)
 	opts.set(req)
-	return transport.Object[v57.ArtifactPushReport](ctx, c.caller, req)
+	return transport.Object[v57.ArtifactPushReport](ctx, c.caller, req, "ArtifactDigest")
 }

@@ -49,5 +49,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) ([]v57.LibpodContainersRmReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.List[v57.LibpodContainersRmReport](ctx, c.caller, req)
+	return transport.List[v57.LibpodContainersRmReport](ctx, c.caller, req, "Id")
 }

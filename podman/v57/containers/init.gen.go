@@ -12,6 +12,7 @@ import (
 var opInit = transport.Operation{
 	Engine: "podman", Version: "5.7", Name: "ContainerInitLibpod",
 	Method: "POST", Path: "/v5.7.1/libpod/containers/{name}/init",
+	NotModified: true,
 }
 
 // Init prepares a container to the point before its process starts.

@@ -12,6 +12,7 @@ import (
 var opStop = transport.Operation{
 	Engine: "podman", Version: "5.7", Name: "ContainerStopLibpod",
 	Method: "POST", Path: "/v5.7.1/libpod/containers/{name}/stop",
+	NotModified: true,
 }
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.

@@ -37,5 +37,5 @@ func (c *Client) Create(ctx context.Context, body v57.NetworkCreateLibpod, opts 
 	req := opCreate.Request()
 	req.JSON(body)
 	opts.set(req)
-	return transport.Object[v57.Network](ctx, c.caller, req)
+	return transport.Object[v57.Network](ctx, c.caller, req, "name")
 }

@@ -45,5 +45,5 @@ func (o *CheckOptions) set(r *transport.Request) {
 func (c *Client) Check(ctx context.Context, opts *CheckOptions) (*v57.SystemCheckReport, error) {
 	req := opCheck.Request()
 	opts.set(req)
-	return transport.Object[v57.SystemCheckReport](ctx, c.caller, req)
+	return transport.Object[v57.SystemCheckReport](ctx, c.caller, req, "Errors,bool")
 }

@@ -52,5 +52,5 @@ func (c *Client) Add(ctx context.Context, name, fileName string, body io.Reader,
 	req.QueryRequired("fileName", fileName)
 	req.UploadRequired(body, "application/octet-stream")
 	opts.set(req)
-	return transport.Object[v58.ArtifactAddReport](ctx, c.caller, req)
+	return transport.Object[v58.ArtifactAddReport](ctx, c.caller, req, "ArtifactDigest")
 }

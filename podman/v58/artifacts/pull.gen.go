@@ -48,5 +48,5 @@ func (c *Client) Pull(ctx context.Context, name string, opts *PullOptions) (*v58
 	req := opPull.Request()
 	req.QueryRequired("name", name)
 	opts.set(req)
-	return transport.Object[v58.ArtifactPullReport](ctx, c.caller, req)
+	return transport.Object[v58.ArtifactPullReport](ctx, c.caller, req, "ArtifactDigest")
 }

@@ -12,6 +12,7 @@ import (
 var opStart = transport.Operation{
 	Engine: "podman", Version: "5.8", Name: "ContainerStartLibpod",
 	Method: "POST", Path: "/v5.8.2/libpod/containers/{name}/start",
+	NotModified: true,
 }
 
 // StartOptions are the optional parameters of [Client.Start]; nil means none of them.

@@ -23,5 +23,5 @@ var opLoadLocal = transport.Operation{
 func (c *Client) LoadLocal(ctx context.Context, path string) (*v58.ImageLoadReport, error) {
 	req := opLoadLocal.Request()
 	req.QueryRequired("path", path)
-	return transport.Object[v58.ImageLoadReport](ctx, c.caller, req)
+	return transport.Object[v58.ImageLoadReport](ctx, c.caller, req, "Names,list")
 }

@@ -20,7 +20,7 @@ var opResolve = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/images/operation/ImageResolveLibpod
 func (c *Client) Resolve(ctx context.Context, name string) (*ResolveResponse, error) {
 	req := opResolve.Request(name)
-	return transport.Object[ResolveResponse](ctx, c.caller, req)
+	return transport.Object[ResolveResponse](ctx, c.caller, req, "Names,list")
 }
 
 // ResolveResponse is the answer 200 of ImageResolveLibpod.

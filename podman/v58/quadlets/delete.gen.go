@@ -43,5 +43,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v58.QuadletRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v58.QuadletRemoveReport](ctx, c.caller, req)
+	return transport.Object[v58.QuadletRemoveReport](ctx, c.caller, req, "Removed,list")
 }

@@ -48,5 +48,5 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 func (c *Client) DeleteAll(ctx context.Context, opts *DeleteAllOptions) (*v58.QuadletRemoveReport, error) {
 	req := opDeleteAll.Request()
 	opts.set(req)
-	return transport.Object[v58.QuadletRemoveReport](ctx, c.caller, req)
+	return transport.Object[v58.QuadletRemoveReport](ctx, c.caller, req, "Removed,list")
 }

@@ -51,5 +51,5 @@ func (c *Client) AddLocal(ctx context.Context, name, path, fileName string, opts
 	req.QueryRequired("path", path)
 	req.QueryRequired("fileName", fileName)
 	opts.set(req)
-	return transport.Object[v60.ArtifactAddReport](ctx, c.caller, req)
+	return transport.Object[v60.ArtifactAddReport](ctx, c.caller, req, "ArtifactDigest")
 }

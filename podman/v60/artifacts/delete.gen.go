@@ -25,5 +25,5 @@ var opDelete = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/artifacts/operation/ArtifactDeleteLibpod
 func (c *Client) Delete(ctx context.Context, name string) (*v60.ArtifactRemoveReport, error) {
 	req := opDelete.Request(name)
-	return transport.Object[v60.ArtifactRemoveReport](ctx, c.caller, req)
+	return transport.Object[v60.ArtifactRemoveReport](ctx, c.caller, req, "ArtifactDigests,list")
 }

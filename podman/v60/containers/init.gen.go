@@ -12,6 +12,7 @@ import (
 var opInit = transport.Operation{
 	Engine: "podman", Version: "6.0", Name: "ContainerInitLibpod",
 	Method: "POST", Path: "/v6.0.0/libpod/containers/{name}/init",
+	NotModified: true,
 }
 
 // Init prepares a container to the point before its process starts.

@@ -12,6 +12,7 @@ import (
 var opStart = transport.Operation{
 	Engine: "podman", Version: "6.0", Name: "ContainerStartLibpod",
 	Method: "POST", Path: "/v6.0.0/libpod/containers/{name}/start",
+	NotModified: true,
 }
 
 // StartOptions are the optional parameters of [Client.Start]; nil means none of them.

@@ -21,5 +21,5 @@ var opHistory = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/images/operation/ImageHistoryLibpod
 func (c *Client) History(ctx context.Context, name string) ([]v60.HistoryResponse, error) {
 	req := opHistory.Request(name)
-	return transport.List[v60.HistoryResponse](ctx, c.caller, req)
+	return transport.List[v60.HistoryResponse](ctx, c.caller, req, "Id")
 }

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "6.0", Name: "ImageListLibpod",
 	Method: "GET", Path: "/v6.0.0/libpod/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -39,5 +40,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v60.LibpodImageSummary, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v60.LibpodImageSummary](ctx, c.caller, req)
+	return transport.List[v60.LibpodImageSummary](ctx, c.caller, req, "Id")
 }

@@ -38,5 +38,5 @@ func (c *Client) Down(ctx context.Context, body io.Reader, opts *DownOptions) (*
 	req := opDown.Request()
 	req.UploadRequired(body, "application/yaml")
 	opts.set(req)
-	return transport.Object[v60.PlayKubeReport](ctx, c.caller, req)
+	return transport.Object[v60.PlayKubeReport](ctx, c.caller, req, "StopReport,list")
 }

@@ -21,5 +21,5 @@ var opInspect = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/networks/operation/NetworkInspectLibpod
 func (c *Client) Inspect(ctx context.Context, name string) (*v60.NetworkInspectReport, error) {
 	req := opInspect.Request(name)
-	return transport.Object[v60.NetworkInspectReport](ctx, c.caller, req)
+	return transport.Object[v60.NetworkInspectReport](ctx, c.caller, req, "name")
 }

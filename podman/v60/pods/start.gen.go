@@ -13,6 +13,7 @@ import (
 var opStart = transport.Operation{
 	Engine: "podman", Version: "6.0", Name: "PodStartLibpod",
 	Method: "POST", Path: "/v6.0.0/libpod/pods/{name}/start",
+	NotModified: true,
 }
 
 // Start starts the containers of a pod.
@@ -21,5 +22,5 @@ var opStart = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/pods/operation/PodStartLibpod
 func (c *Client) Start(ctx context.Context, name string) (*v60.PodStartReport, error) {
 	req := opStart.Request(name)
-	return transport.Object[v60.PodStartReport](ctx, c.caller, req)
+	return transport.Object[v60.PodStartReport](ctx, c.caller, req, "Id")
 }

@@ -47,5 +47,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v60.QuadletRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v60.QuadletRemoveReport](ctx, c.caller, req)
+	return transport.Object[v60.QuadletRemoveReport](ctx, c.caller, req, "Removed,list")
 }

@@ -47,7 +47,7 @@ func (c *Client) Install(ctx context.Context, body io.Reader, opts *InstallOptio
 	req := opInstall.Request()
 	req.UploadRequired(body, "application/x-tar")
 	opts.set(req)
-	return transport.Object[InstallResponse](ctx, c.caller, req)
+	return transport.Object[InstallResponse](ctx, c.caller, req, "InstalledQuadlets,map")
 }
 
 // InstallResponse is the answer 200 of QuadletInstallLibpod.

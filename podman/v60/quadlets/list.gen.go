@@ -36,5 +36,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v60.ListQuadlet, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v60.ListQuadlet](ctx, c.caller, req)
+	return transport.List[v60.ListQuadlet](ctx, c.caller, req, "Name")
 }

@@ -22,5 +22,5 @@ var opDataUsage = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/system/operation/SystemDataUsageLibpod
 func (c *Client) DataUsage(ctx context.Context) (*v60.SystemDfReport, error) {
 	req := opDataUsage.Request()
-	return transport.Object[v60.SystemDfReport](ctx, c.caller, req)
+	return transport.Object[v60.SystemDfReport](ctx, c.caller, req, "Images,list")
 }

@@ -21,5 +21,5 @@ var opInfo = transport.Operation{
 // See https://docs.podman.io/en/latest/_static/api.html?version=v6.0#tag/system/operation/SystemInfoLibpod
 func (c *Client) Info(ctx context.Context) (*v60.LibpodInfo, error) {
 	req := opInfo.Request()
-	return transport.Object[v60.LibpodInfo](ctx, c.caller, req)
+	return transport.Object[v60.LibpodInfo](ctx, c.caller, req, "host,object")
 }

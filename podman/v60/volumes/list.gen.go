@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "6.0", Name: "VolumeListLibpod",
 	Method: "GET", Path: "/v6.0.0/libpod/volumes/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
@@ -36,5 +37,5 @@ func (o *ListOptions) set(r *transport.Request) {
 func (c *Client) List(ctx context.Context, opts *ListOptions) ([]v60.VolumeConfigResponse, error) {
 	req := opList.Request()
 	opts.set(req)
-	return transport.List[v60.VolumeConfigResponse](ctx, c.caller, req)
+	return transport.List[v60.VolumeConfigResponse](ctx, c.caller, req, "Name")
 }

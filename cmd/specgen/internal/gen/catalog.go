@@ -20,25 +20,26 @@ func catalogFile(engine string) string { return catalogDir + "/" + engine + cata
 
 // catalogRecord is one operation as one or several versions have it. Package catalog reads it.
 type catalogRecord struct {
-	Versions string         `json:"versions"` // "1.25-1.31 1.44-"
-	ID       string         `json:"id"`
-	Category string         `json:"category"`
-	Name     string         `json:"name"`
-	Method   string         `json:"method"`
-	Path     string         `json:"path"`
-	At       string         `json:"at,omitempty"` // the version in the path, where it isn't the release
-	Slow     bool           `json:"slow,omitempty"`
-	Others   []Other        `json:"others,omitempty"`
-	Summary  string         `json:"summary"`
-	URL      string         `json:"url,omitempty"` // with {version}
-	Params   []catalogParam `json:"params,omitempty"`
-	Body     *catalogBody   `json:"body,omitempty"`
-	Kind     string         `json:"kind"`
-	Answer   string         `json:"answer,omitempty"`
-	Need     []string       `json:"need,omitempty"`
-	Headers  []string       `json:"headers,omitempty"` // "X-Name" or "X-Name,base64json"
-	Upgrade  string         `json:"upgrade,omitempty"`
-	TTY      *catalogTTY    `json:"tty,omitempty"`
+	Versions    string         `json:"versions"` // "1.25-1.31 1.44-"
+	ID          string         `json:"id"`
+	Category    string         `json:"category"`
+	Name        string         `json:"name"`
+	Method      string         `json:"method"`
+	Path        string         `json:"path"`
+	At          string         `json:"at,omitempty"` // the version in the path, where it isn't the release
+	Slow        bool           `json:"slow,omitempty"`
+	NotModified bool           `json:"notModified,omitempty"` // 304 is a success
+	Others      []Other        `json:"others,omitempty"`
+	Summary     string         `json:"summary"`
+	URL         string         `json:"url,omitempty"` // with {version}
+	Params      []catalogParam `json:"params,omitempty"`
+	Body        *catalogBody   `json:"body,omitempty"`
+	Kind        string         `json:"kind"`
+	Answer      string         `json:"answer,omitempty"`
+	Need        []string       `json:"need,omitempty"`
+	Headers     []string       `json:"headers,omitempty"` // "X-Name" or "X-Name,base64json"
+	Upgrade     string         `json:"upgrade,omitempty"`
+	TTY         *catalogTTY    `json:"tty,omitempty"`
 	Lifetime
 }
 
@@ -183,9 +184,13 @@ func (m *Model) release() (string, error) {
 func (m *Model) catalogRecord(release string, c Category, op *Operation) (*catalogRecord, error) {
 	at := versionedPath.FindStringSubmatch(op.Path)
 	r := &catalogRecord{
-		ID: op.ID, Category: c.Name, Name: op.Name, Method: op.Method, Path: at[2], Slow: op.Slow, Others: op.Others, Summary: op.Summary,
-		URL:  strings.ReplaceAll(op.URL, m.Version, "{version}"),
-		Kind: op.Result.Kind, Need: op.Result.Need, Upgrade: op.Upgrade, Lifetime: op.Lifetime,
+		ID: op.ID, Category: c.Name, Name: op.Name, Method: op.Method, Path: at[2], Slow: op.Slow, NotModified: op.NotModified, Others: op.Others,
+		Summary: op.Summary,
+		URL:     strings.ReplaceAll(op.URL, m.Version, "{version}"),
+		Kind:    op.Result.Kind, Need: op.Result.Need, Upgrade: op.Upgrade, Lifetime: op.Lifetime,
+	}
+	if op.Result.Whole != "" {
+		r.Need = append(slices.Clone(r.Need), op.Result.Whole)
 	}
 	if at[1] != release {
 		r.At = at[1]

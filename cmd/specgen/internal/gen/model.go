@@ -46,6 +46,8 @@ type Operation struct {
 	Method  string `json:"method"`
 	Path    string `json:"path"`
 	Slow    bool   `json:"slow,omitempty"`
+	// NotModified says that a 304 is a success.
+	NotModified bool `json:"notModified,omitempty"`
 	// Others are the routes of other operations that an argument could make the path of.
 	Others []Other `json:"others,omitempty"`
 
@@ -128,9 +130,12 @@ type Options struct {
 type Result struct {
 	Kind string `json:"kind"`
 	// Call is the generic of package transport, with its type argument; Returns what the method returns.
-	Call    string   `json:"call"`
-	Returns string   `json:"returns"`
-	Need    []string `json:"need,omitempty"`
+	Call    string `json:"call"`
+	Returns string `json:"returns"`
+	// Need are the members that each document must have, with their kinds, and Whole is the kind of a value that is
+	// no struct, as a need.
+	Need  []string `json:"need,omitempty"`
+	Whole string   `json:"whole,omitempty"`
 }
 
 // Framing is how a log stream is taken apart.

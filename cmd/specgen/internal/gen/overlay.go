@@ -34,16 +34,17 @@ type overlay struct {
 	Unsent   []*unsentEntry  `yaml:"unsent"`
 	Routers  []routersEntry  `yaml:"routers"`
 	Shadowed []shadowedEntry `yaml:"shadowed"`
+	// Answers are in a file of their own.
+	Answers answersEntry `yaml:"answers"`
 }
 
 // operationEntry says what the specification doesn't about one operation.
 type operationEntry struct {
-	Name    string   `yaml:"name"`
-	Package string   `yaml:"package"`
-	Kind    string   `yaml:"kind"`
-	Reason  string   `yaml:"reason"`
-	Item    string   `yaml:"item"`
-	Need    []string `yaml:"need"`
+	Name    string `yaml:"name"`
+	Package string `yaml:"package"`
+	Kind    string `yaml:"kind"`
+	Reason  string `yaml:"reason"`
+	Item    string `yaml:"item"`
 	// Upgrade is the protocol that is asked for, where it isn't the raw stream's.
 	Upgrade string `yaml:"upgrade"`
 	// Slow says that the first byte of the answer may take long.
@@ -134,6 +135,9 @@ func loadOverlay(engine string) (*overlay, *words, error) {
 	}
 	if o.Engine != engine {
 		return nil, nil, fmt.Errorf("overlay/%s.yaml: engine is %q", engine, o.Engine)
+	}
+	if err := decodeOverlay("overlay/answers/"+engine+".yaml", &o.Answers); err != nil {
+		return nil, nil, err
 	}
 	var w words
 	if err := decodeOverlay("overlay/docs/"+engine+".yaml", &w); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -45,7 +45,7 @@ func (p *planner) planResult(op *plannedOperation) error {
 	if !ok {
 		return fmt.Errorf("overlay: kind %q is none of %v", name, keys(resultKinds))
 	}
-	r := Result{Kind: name, Call: "transport." + kind.generic, Returns: kind.returns, Need: op.entry.Need}
+	r := Result{Kind: name, Call: "transport." + kind.generic, Returns: kind.returns}
 	if strings.Contains(r.Returns, "hijack.") {
 		op.uses["hijack"] = true
 	}
@@ -57,11 +57,9 @@ func (p *planner) planResult(op *plannedOperation) error {
 		r.Call += "[" + text + "]"
 		r.Returns = fmt.Sprintf(kind.returns, text)
 	}
-	if len(r.Need) > 0 && name != "object" {
-		return fmt.Errorf("overlay: need holds for objects, this is kind %s", name)
-	}
 	op.model.Result, op.model.Slow = r, kind.slow || op.entry.Slow
-	return nil
+	op.model.NotModified = slices.Contains(op.placed.Succeeds, "304")
+	return p.planNeed(op)
 }
 
 // deriveKind reads the kind from the specification, or asks for it where that doesn't say.
