@@ -9,6 +9,7 @@ import (
 
 	"github.com/gantry-go/gantry/catalog"
 	"github.com/gantry-go/gantry/internal/enginetest"
+	"github.com/gantry-go/gantry/internal/enginetest/byname"
 	"github.com/gantry-go/gantry/internal/testimage"
 	"github.com/gantry-go/gantry/podman"
 	"github.com/gantry-go/gantry/transport"
@@ -36,6 +37,7 @@ var absentRows = []absentRow{
 	{at: "ContainerListLibpod.external", absent: "false", try: listExternal},
 	{at: "ContainerExistsLibpod.external", absent: "false", try: existsExternal},
 	{at: "PutContainerArchiveLibpod.copyUIDGID", absent: "true", try: ownerIn("5:6")},
+	{at: "PutContainerArchiveLibpod.copyUIDGID", absent: "true", try: ownerIn("")},
 	{at: "PutContainerArchiveLibpod.noOverwriteDirNonDir", absent: "false", try: folderOverFile},
 	{at: "GenerateSystemdLibpod.templateUnitFile", absent: "false", unseen: "such units are of the command line's containers alone"},
 	{at: "ContainerAttachLibpod.stream", absent: "true", try: attachStream},
@@ -112,7 +114,7 @@ func TestAbsent(t *testing.T) {
 			p := open(t, enginetest.New(t, enginetest.Config{Kind: "podman", Home: enginetest.Fetched(t, "podman", suite)}))
 			for _, row := range absentRows {
 				op, name, _ := strings.Cut(row.at, ".")
-				if p.ops.Operation(op).Param(name) == nil { // this version has no such parameter
+				if p.Ops.Operation(op).Param(name) == nil { // this version has no such parameter
 					continue
 				}
 				if row.since != "" && older(p.version, row.since) || row.until != "" && older(row.until, p.version) || row.like != "" {
@@ -123,19 +125,11 @@ func TestAbsent(t *testing.T) {
 						p.reads(t, row.at)
 						return
 					}
-					effects := map[string]string{
-						"absent": row.try(t, p, nil),
-						"true":   row.try(t, p, catalog.Args{name: true}),
-						"false":  row.try(t, p, catalog.Args{name: false}),
-					}
-					if effects["true"] == effects["false"] {
-						t.Errorf("true and false both give %s", effects["true"])
-					}
 					as := row.absent
 					if as == "settings" {
 						as = "false"
 					}
-					equal(t, "absent gives what "+as+" does: the effect", effects["absent"], effects[as])
+					byname.Absent(t, name, as, func(given catalog.Args) string { return row.try(t, p, given) })
 				})
 			}
 		})
@@ -145,9 +139,8 @@ func TestAbsent(t *testing.T) {
 // tried is a Podman that is called by the names on the wire.
 type tried struct {
 	*enginetest.Engine
-	engine  *podman.Engine
+	byname.Calls
 	version string
-	ops     *catalog.Version
 }
 
 func open(t *testing.T, env *enginetest.Engine) *tried {
@@ -155,59 +148,30 @@ func open(t *testing.T, env *enginetest.Engine) *tried {
 	e := must(podman.OpenHost(t.Context(), env.Host))(t)
 	t.Cleanup(func() { ok(t, e.Close()) })
 	digits := strings.TrimPrefix(e.Info().Package(), "podman/v")
-	p := &tried{Engine: env, engine: e, version: digits[:1] + "." + digits[1:]}
-	p.ops = catalog.Podman(p.version)
-	p.call(t, "ImageLoadLibpod", catalog.Args{"body": bytes.NewReader(must(testimage.Archive(testimage.Name))(t))})
+	p := &tried{Engine: env, version: digits[:1] + "." + digits[1:]}
+	p.Calls = byname.Calls{Caller: e, Ops: catalog.Podman(p.version)}
+	p.Call(t, "ImageLoadLibpod", catalog.Args{"body": bytes.NewReader(must(testimage.Archive(testimage.Name))(t))})
 	return p
 }
 
 // older compares versions of one digit each: 4.3, 6.0.
 func older(a, b string) bool { return a < b }
 
-// do calls an operation with the arguments and those that are tried.
-func (p *tried) do(t *testing.T, op string, all ...catalog.Args) (*catalog.Result, error) {
-	t.Helper()
-	args := catalog.Args{}
-	for _, some := range all {
-		for name, v := range some {
-			args[name] = v
-		}
-	}
-	result, err := p.ops.Operation(op).Call(t.Context(), p.engine, args)
-	if err == nil {
-		t.Cleanup(func() { _ = result.Close() })
-	}
-	return result, err
-}
-
-// call is do of what has to succeed, and returns what is JSON.
-func (p *tried) call(t *testing.T, op string, all ...catalog.Args) any {
-	t.Helper()
-	result := must(p.do(t, op, all...))(t)
-	if result.Messages != nil {
-		for _, err := range result.Messages.All() {
-			ok(t, err)
-		}
-		return nil
-	}
-	return must(result.Data())(t)
-}
-
 // reads checks that the engine refuses a value that is no boolean: it reads the parameter.
 func (p *tried) reads(t *testing.T, at string) {
 	t.Helper()
 	op, name, _ := strings.Cut(at, ".")
 	args := catalog.Args{}
-	for _, param := range p.ops.Operation(op).Params {
+	for _, param := range p.Ops.Operation(op).Params {
 		if param.In == "path" || param.Required {
 			args[param.Name] = "none"
 		}
 	}
-	if body := p.ops.Operation(op).Body; body != nil && body.Required {
+	if body := p.Ops.Operation(op).Body; body != nil && body.Required {
 		args["body"] = []byte("{}")
 	}
-	wrong := transport.With(p.engine, func(r *transport.Request) { r.QueryRequired(name, "neither") })
-	result, err := p.ops.Operation(op).Call(t.Context(), wrong, args)
+	wrong := transport.With(p.Caller, func(r *transport.Request) { r.QueryRequired(name, "neither") })
+	result, err := p.Ops.Operation(op).Call(t.Context(), wrong, args)
 	if err == nil {
 		defer result.Close() //nolint:errcheck // the test has failed, or the failure is in the sequence
 		if result.Messages != nil {
@@ -221,15 +185,6 @@ func (p *tried) reads(t *testing.T, at string) {
 	}
 }
 
-// member follows names into a document.
-func member(v any, path ...string) any {
-	for _, name := range path {
-		object, _ := v.(map[string]any)
-		v = object[name]
-	}
-	return v
-}
-
 // script makes a container that runs a script, of the settings that are given.
 func (p *tried) script(t *testing.T, script string, spec map[string]any) string {
 	t.Helper()
@@ -237,9 +192,9 @@ func (p *tried) script(t *testing.T, script string, spec map[string]any) string 
 	for name, v := range spec {
 		body[name] = v
 	}
-	id, _ := member(p.call(t, "ContainerCreateLibpod", catalog.Args{"body": body}), "Id").(string)
+	id, _ := byname.Member(p.Call(t, "ContainerCreateLibpod", catalog.Args{"body": body}), "Id").(string)
 	t.Cleanup(func() {
-		_, _ = p.do(t, "ContainerDeleteLibpod", catalog.Args{"name": id, "force": true, "volumes": true, "timeout": 0})
+		_, _ = p.Do(t, "ContainerDeleteLibpod", catalog.Args{"name": id, "force": true, "volumes": true, "timeout": 0})
 	})
 	return id
 }
@@ -248,24 +203,24 @@ func (p *tried) script(t *testing.T, script string, spec map[string]any) string 
 func (p *tried) started(t *testing.T, script string, spec map[string]any) string {
 	t.Helper()
 	id := p.script(t, script, spec)
-	p.call(t, "ContainerStartLibpod", catalog.Args{"name": id})
+	p.Call(t, "ContainerStartLibpod", catalog.Args{"name": id})
 	return id
 }
 
 // output runs a container to its end and returns what it writes.
 func (p *tried) output(t *testing.T, id string) string {
 	t.Helper()
-	p.call(t, "ContainerStartLibpod", catalog.Args{"name": id})
-	p.call(t, "ContainerWaitLibpod", catalog.Args{"name": id})
+	p.Call(t, "ContainerStartLibpod", catalog.Args{"name": id})
+	p.Call(t, "ContainerWaitLibpod", catalog.Args{"name": id})
 	var out bytes.Buffer
-	must(must(p.do(t, "ContainerLogsLibpod", catalog.Args{"name": id, "stdout": true, "stderr": true}))(t).Logs.Demux(&out, &out))(t)
+	must(must(p.Do(t, "ContainerLogsLibpod", catalog.Args{"name": id, "stdout": true, "stderr": true}))(t).Logs.Demux(&out, &out))(t)
 	return strings.TrimSpace(out.String())
 }
 
 // exists says whether an object is there.
 func (p *tried) exists(t *testing.T, op string, args ...catalog.Args) string {
 	t.Helper()
-	_, err := p.do(t, op, args...)
+	_, err := p.Do(t, op, args...)
 	switch {
 	case err == nil:
 		return "there"

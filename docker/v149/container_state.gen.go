@@ -15,7 +15,7 @@ type ContainerState struct {
 	ExitCode int64 `json:"ExitCode,omitzero"`
 	// FinishedAt is zero until it has stopped once.
 	FinishedAt time.Time `json:"FinishedAt,omitzero"`
-	// Health is nil to Docker where nothing is checked, and empty to Podman.
+	// Health is nil where nothing is checked, and empty to Podman 4.3.
 	Health     *Health `json:"Health,omitzero"`
 	OOMKilled  bool    `json:"OOMKilled,omitzero"`
 	PID        int64   `json:"Pid,omitzero"`

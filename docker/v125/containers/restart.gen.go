@@ -16,8 +16,8 @@ var opRestart = transport.Operation{
 
 // RestartOptions are the optional parameters of [Client.Restart]; nil means none of them.
 type RestartOptions struct {
-	// Timeout is the query parameter t: in seconds; nil leaves it to the container, 10 unless it says otherwise; -1
-	// waits without limit.
+	// Timeout is the query parameter t: in seconds; nil leaves it to the container, 10 unless it says otherwise; to
+	// Podman nil means 0, which kills at once; -1 waits without limit.
 	Timeout *int
 }
 

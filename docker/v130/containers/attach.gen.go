@@ -21,7 +21,7 @@ type AttachOptions struct {
 	DetachKeys string
 	// Logs is the query parameter logs: what was written so far.
 	Logs bool
-	// Stream is the query parameter stream: what is written from now on.
+	// Stream is the query parameter stream: what is written from now on; Podman sends it in any case.
 	Stream bool
 	// Stdin is the query parameter stdin.
 	Stdin bool

@@ -17,8 +17,8 @@ var opStop = transport.Operation{
 
 // StopOptions are the optional parameters of [Client.Stop]; nil means none of them.
 type StopOptions struct {
-	// Timeout is the query parameter t: in seconds; nil leaves it to the container, 10 unless it says otherwise; -1
-	// waits without limit.
+	// Timeout is the query parameter t: in seconds; nil leaves it to the container, 10 unless it says otherwise,
+	// when Podman 4.3 kills at once; -1 waits without limit.
 	Timeout *int
 }
 

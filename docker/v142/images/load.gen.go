@@ -19,7 +19,8 @@ var opLoad = transport.Operation{
 
 // LoadOptions are the optional parameters of [Client.Load]; nil means none of them.
 type LoadOptions struct {
-	// Quiet is the query parameter quiet: no progress; nil means true.
+	// Quiet is the query parameter quiet: no progress; nil means true. Podman reports none in any case, nor does
+	// Docker where containerd keeps the images.
 	Quiet *bool
 }
 

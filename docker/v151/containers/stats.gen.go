@@ -20,8 +20,8 @@ var opStats = transport.Operation{
 type StatsOptions struct {
 	// Stream is the query parameter stream: nil means true. Default true.
 	Stream *bool
-	// OneShot is the query parameter one-shot: with Stream false, do not wait for a second measurement. Since API
-	// 1.41.
+	// OneShot is the query parameter one-shot: with Stream false, do not wait for a second measurement; Podman never
+	// does. Since API 1.41.
 	OneShot bool
 }
 

@@ -19,8 +19,8 @@ type RestartOptions struct {
 	// Signal is the query parameter signal: the first to send, SIGTERM or the container's own where it is absent.
 	// Since API 1.42.
 	Signal string
-	// Timeout is the query parameter t: in seconds; nil leaves it to the container, 10 unless it says otherwise; -1
-	// waits without limit.
+	// Timeout is the query parameter t: in seconds; nil leaves it to the container, 10 unless it says otherwise; to
+	// Podman nil means 0, which kills at once; -1 waits without limit.
 	Timeout *int
 }
 
