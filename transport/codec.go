@@ -41,7 +41,9 @@ func unmarshalLenient(data []byte, v any) error {
 // documents reads JSON documents one after the other from a stream.
 type documents struct{ dec *jsontext.Decoder }
 
-func newDocuments(r io.Reader) documents { return documents{jsontext.NewDecoder(r, jsontext.AllowInvalidUTF8(true))} }
+func newDocuments(r io.Reader) documents {
+	return documents{jsontext.NewDecoder(r, jsontext.AllowInvalidUTF8(true))}
+}
 
 // next returns the bytes of the next document, valid until the call after, or io.EOF at a clean end.
 func (d documents) next() ([]byte, error) {
