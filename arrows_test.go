@@ -54,8 +54,11 @@ var libraries = map[string][]string{
 	"transport/keys":         {"golang.org/x/crypto/scrypt"},
 	"transport/proxy":        {"golang.org/x/net/proxy"},
 	"transport/registryauth": {"github.com/distribution/reference"},
-	"transport/ssh":          {"golang.org/x/crypto/ssh", "github.com/skeema/knownhosts"},
+	"transport/ssh":          {"golang.org/x/crypto/ssh"},
 }
+
+// workflows are the packages above the generated ones, written by hand for all versions. Programs import them, and each other.
+var workflows = []string{"docker/process"}
 
 // allowed reports whether a package of ours, by its path in the module, may import another from outside the standard
 // library.
@@ -80,6 +83,10 @@ func allowed(from, imported string) bool {
 		return ours && (own == "hijack" || own == "internal/userfile" || strings.HasPrefix(own, "transport"))
 	case from == "docker" || from == "podman":
 		return ours && (own == "hijack" || own == "internal/discover" || own == "internal/apiversion" || own == "internal/userfile" || strings.HasPrefix(own, "transport"))
+	case from == "docker/internal/api": // what workflows share
+		return own == "internal/apiversion" || own == "transport"
+	case slices.Contains(workflows, from): // never a generated package, whatever its version
+		return own == "hijack" || own == "transport" || own == "docker" || own == "docker/internal/api" || slices.Contains(workflows, own)
 	case len(layers) == 2: // docker/v141
 		return false
 	case len(layers) == 3: // docker/v141/containers

@@ -1,7 +1,9 @@
 package gantry_test
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -17,6 +19,7 @@ func TestNothingIsLinkedUnasked(t *testing.T) {
 			winio, "log/slog", "os/exec", "golang.org/x/crypto/ssh", "golang.org/x/net/proxy", "golang.org/x/crypto/scrypt",
 			module + "/transport/npipe", module + "/transport/slogcalls", module + "/transport/ssh", module + "/transport/keys",
 			module + "/transport/proxy", module + "/transport/registryauth", module + "/catalog", styles,
+			module + "/docker/process",
 		} {
 			if slices.Contains(deps, unasked) {
 				t.Errorf("on %s it links %s", system, unasked)
@@ -33,5 +36,19 @@ func TestNothingIsLinkedUnasked(t *testing.T) {
 	}
 	if modules := goList(t, "-m", "-f", "{{.Path}}", "all"); slices.Contains(modules, "go.opentelemetry.io/otel") {
 		t.Error("OpenTelemetry is required by the root module")
+	}
+}
+
+// TestWorkflowsLink holds what the packages above the generated ones link: the standard library and ours, with the JSON
+// library that is below all calls, and no version's types.
+func TestWorkflowsLink(t *testing.T) {
+	generated := regexp.MustCompile(`/(docker|podman)/v[0-9]+(/|$)`)
+	for _, pkg := range workflows {
+		for _, dep := range goList(t, "-deps", module+"/"+pkg) {
+			foreign := strings.Contains(strings.Split(dep, "/")[0], ".") && !strings.HasPrefix(dep, module+"/")
+			if foreign && !strings.HasPrefix(dep, "github.com/go-json-experiment/json") || generated.MatchString(dep) || dep == "os/exec" {
+				t.Errorf("%s links %s", pkg, dep)
+			}
+		}
 	}
 }

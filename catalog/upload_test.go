@@ -68,9 +68,12 @@ func TestStreamsMayAnswerBeforeTheBody(t *testing.T) {
 	}
 }
 
-// argsOf are a body and what else an operation insists on.
+// argsOf are a body, if there is one, and what else an operation insists on.
 func argsOf(op *catalog.Operation, body io.Reader) catalog.Args {
-	args := catalog.Args{catalog.BodyArg: body}
+	args := catalog.Args{}
+	if body != nil {
+		args[catalog.BodyArg] = body
+	}
 	for _, p := range op.Params {
 		switch {
 		case !p.Required:

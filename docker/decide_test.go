@@ -86,12 +86,17 @@ func TestFullHost(t *testing.T) {
 		"tcp://h:1?x":                  "tcp://h:1?x", // for the transport to refuse
 		"ssh://me@h/run/x.sock":        "ssh://me@h/run/x.sock",
 		"unix:///run/with?mark#s.sock": "unix:///run/with?mark#s.sock",
+		"unix:2375":                    "tcp://unix:2375", // a host may be called so
+		"unix":                         "tcp://unix:2375",
 	} {
 		if got, err := fullHost(given, "linux"); err != nil || got != want {
 			t.Errorf("%s: %s, %v; want %s", given, got, err, want)
 		}
 	}
-	for _, given := range []string{"/run/x", `\\.\pipe\x`, "@x", "h:port", "tcp://h:1:2", "a b:1", "tcp://\x00"} {
+	for _, given := range []string{
+		"/run/x", `\\.\pipe\x`, "@x", "h:port", "tcp://h:1:2", "a b:1", "tcp://\x00",
+		"unix:/run/docker.sock", "unix:", "UNIX:/x", "npipe:/x", "ssh:/x", "tcp:/h:1", "http:/h", "fd:/",
+	} {
 		if got, err := fullHost(given, "linux"); !errors.Is(err, transport.ErrInvalidInput) {
 			t.Errorf("%s: %s, %v", given, got, err)
 		}

@@ -186,6 +186,19 @@ func (e *Engine) Hijack(ctx context.Context, r *transport.Request) (*hijack.Conn
 	return e.client.Hijack(ctx, r)
 }
 
+// OfferedVersions implements [transport.Versioned]: the engine offers Docker's API, "docker", and if it is a Podman
+// libpod's, "podman", whose newest version is the engine's own.
+func (e *Engine) OfferedVersions(api string) (oldest, newest string) {
+	info := e.Info()
+	switch {
+	case api == "docker":
+		return info.MinAPIVersion, info.APIVersion
+	case api == "podman" && info.Name == "Podman Engine":
+		return "", info.Version
+	}
+	return "", ""
+}
+
 // Format writes the engine's address, whatever the verb.
 func (e *Engine) Format(f fmt.State, verb rune) { e.client.Format(f, verb) }
 

@@ -19,6 +19,10 @@ func fullHost(given, system string) (string, error) {
 		if strings.ContainsAny(given[:1], `/\@`) { // the command line makes an address of localhost of it
 			return "", transport.InvalidHost("has no scheme, and looks like a socket: write unix:// before it")
 		}
+		// The command line takes it for the name of a host, and asks for its address.
+		if name, path, colon := strings.Cut(given, ":"); colon && isScheme(name) && (path == "" || path[0] == '/') {
+			return "", transport.InvalidHost("has no scheme, which ends with ://, as in unix:///path")
+		}
 		scheme, rest = "tcp", given
 	}
 	switch {
@@ -30,6 +34,15 @@ func fullHost(given, system string) (string, error) {
 		return systemPipe, nil
 	}
 	return given, nil
+}
+
+// isScheme reports whether a name is that of a scheme, and of a host only by a slip.
+func isScheme(name string) bool {
+	switch strings.ToLower(name) {
+	case "unix", "npipe", "ssh", "fd", "tcp", "http", "https":
+		return true
+	}
+	return false
 }
 
 func fullTCP(rest string) (string, error) {

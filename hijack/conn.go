@@ -122,6 +122,11 @@ func (c *Conn) Close() error {
 
 // Demux reads multiplexed output to its end and writes it to stdout and stderr, as the function [Demux] does. If it
 // fails, or a writer panics, the connection is closed; after a complete output it is not, as one may still write.
+//
+// A raw stream has no mark of its end. An engine that is killed between two frames ends it as a program does that is done:
+// the error is nil, and what the program wrote afterwards is missing. Where that matters, ask the engine how the program
+// ended: by the inspect of the exec, or of the container, which says that it no longer runs, and with which exit code. An
+// engine that is gone does not say so.
 func (c *Conn) Demux(stdout, stderr io.Writer) (written int64, err error) {
 	complete := false
 	defer func() {

@@ -22,7 +22,7 @@
 //
 // # Errors
 //
-// An error-free end means that everything arrived. A stream that ends inside a frame, or before the answer that
+// An error-free end means that everything arrived, but for one case that no client can tell: see [Conn.Demux]. A stream that ends inside a frame, or before the answer that
 // carries it has ended, is a [*TruncatedError]; bytes that are not frames are a [*ProtocolError]; what the engine
 // itself reports inside the stream is a [*StreamError].
 package hijack

@@ -17,7 +17,7 @@ type Choice struct {
 	Source string
 	// Connection is the name of the podman connection, empty where none was used.
 	Connection string
-	// Machine says that the connection is one to Podman's own virtual machine.
+	// Machine says that the connection is one to Podman's own virtual machine. On the loopback its host key need not be known.
 	Machine bool
 	// Identity is the file of the private key for an ssh host, empty where none is configured.
 	Identity string
@@ -78,6 +78,9 @@ func (n *named) options(given []transport.Option) []transport.Option {
 	var decided []transport.Option
 	if n.identity != "" {
 		decided = append(decided, transport.WithIdentity(n.identity))
+	}
+	if n.machine {
+		decided = append(decided, transport.WithMachine())
 	}
 	if n.tls != nil {
 		decided = append(decided, transport.WithTLSFiles(*n.tls))

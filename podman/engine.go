@@ -198,6 +198,18 @@ func (e *Engine) Hijack(ctx context.Context, r *transport.Request) (*hijack.Conn
 	return e.client.Hijack(ctx, r)
 }
 
+// OfferedVersions implements [transport.Versioned]: the engine offers libpod's API, "podman", and Docker's, "docker".
+func (e *Engine) OfferedVersions(api string) (oldest, newest string) {
+	info := e.Info()
+	switch api {
+	case "podman":
+		return info.MinAPIVersion, info.APIVersion
+	case "docker":
+		return info.DockerMinAPIVersion, info.DockerAPIVersion
+	}
+	return "", ""
+}
+
 // Format writes the engine's address, whatever the verb.
 func (e *Engine) Format(f fmt.State, verb rune) { e.client.Format(f, verb) }
 

@@ -124,7 +124,7 @@ func (c *Client) closeIdle() {
 
 func (c *Client) newPool(idle time.Duration) *pool {
 	d := &dialer{config: &c.config, endpoint: c.endpoint, tls: c.tls, open: c.open, idle: c.closeIdle}
-	return &pool{dialer: d, Transport: http.Transport{
+	p := &pool{dialer: d, Transport: http.Transport{
 		Proxy:                  nil, // by option alone, never from the environment
 		DialContext:            d.dialContext,
 		DialTLSContext:         d.dialTLSContext,
@@ -137,6 +137,8 @@ func (c *Client) newPool(idle time.Duration) *pool {
 		WriteBufferSize:        connBuffer,
 		TLSNextProto:           map[string]func(string, *tls.Conn) http.RoundTripper{}, // HTTP/2 has no upgrades
 	}}
+	d.supply.maxIdle, d.supply.trim = c.config.maxIdle, p.CloseIdleConnections
+	return p
 }
 
 func clientTLS(given *tls.Config, e endpoint) *tls.Config {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 )
 
@@ -48,11 +49,17 @@ func (d *dialer) dial(ctx context.Context, closed func()) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, d.endpoint.network, d.endpoint.address)
 		}
 	}
-	conn, err := dial(context.WithValue(ctx, idleKey{}, d.idle))
+	conn, err := withDescriptor(context.WithValue(ctx, idleKey{}, d.idle), dial)
 	if err != nil {
 		return nil, &dialPhase{ErrConnect, dialCause(ctx, err)}
 	}
-	return d.open.addConn(conn, closed)
+	descriptors.opened(d)
+	gone := sync.OnceFunc(func() { descriptors.closed(d) })
+	counted, err := d.open.addConn(conn, func() { gone(); closed() })
+	if err != nil {
+		gone()
+	}
+	return counted, err
 }
 
 // within bounds what is done with a context; 0 is no bound.

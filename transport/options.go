@@ -22,12 +22,14 @@ type config struct {
 	engine         string
 	proxy          func() (ProxyFunc, error)
 	identity       string
+	machine        bool
 	headerTimeout  time.Duration
 	dialTimeout    time.Duration
 	tlsTimeout     time.Duration
 	expectTimeout  time.Duration
 	streamIdle     time.Duration
 	freshMutations bool
+	maxIdle        int
 	maxAnswer      int64
 	userAgent      string
 	observers      []Observer
@@ -44,6 +46,7 @@ func defaults() config {
 		dialTimeout:   30 * time.Second,
 		tlsTimeout:    10 * time.Second,
 		expectTimeout: time.Second,
+		maxIdle:       2,
 		maxAnswer:     64 << 20,
 		userAgent:     "gantry",
 	}
@@ -80,6 +83,11 @@ func WithTLSTimeout(d time.Duration) Option { return func(o *config) { o.tlsTime
 // socket, three round trips with TLS. Without it such a call may take a connection that was idle for at most a
 // second.
 func WithFreshConnections() Option { return func(o *config) { o.freshMutations = true } }
+
+// WithIdleConnections bounds how many connections to the engine stay open for later calls once a burst of calls is a second
+// past; 2 unless set. Connections that calls are using have no bound: where a process has no file descriptor left, the idle ones of all
+// its clients are closed, and a dial waits until one comes free, for as long as its context and the dial timeout allow.
+func WithIdleConnections(n int) Option { return func(o *config) { o.maxIdle = max(n, 0) } }
 
 // WithMaxAnswer bounds the size in bytes of an answer, or of one document of a sequence, that is decoded as a
 // whole; 64 MiB unless set. A larger one is [ErrTooLarge]. Streams of bytes have no bound.

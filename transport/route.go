@@ -25,6 +25,8 @@ type Target struct {
 	Engine string
 	// Identity is the file of the private key to log in with, where one is configured for this host: see [WithIdentity].
 	Identity string
+	// Machine says that the engine is in a virtual machine on this computer: see [WithMachine].
+	Machine bool
 }
 
 // WithScheme makes hosts of a scheme known: those that begin with "scheme://" are reached by the route that open
@@ -50,6 +52,11 @@ func WithEngine(name string) Option { return func(o *config) { o.engine = name }
 // have one; hosts that need no login take no notice of it.
 func WithIdentity(file string) Option { return func(o *config) { o.identity = file } }
 
+// WithMachine says that the engine is in a virtual machine on this computer, which its own program has made and may make anew at
+// any time. Package podman sets it for connections that say so. A route may then take a server on the loopback for the one that
+// is meant, without knowing its key.
+func WithMachine() Option { return func(o *config) { o.machine = true } }
+
 // routedEndpoint opens the route of a host whose scheme an option brought; nil when none did.
 func routedEndpoint(host string, o *config) (Route, endpoint, error) {
 	scheme, _, _ := strings.Cut(host, "://")
@@ -57,7 +64,7 @@ func routedEndpoint(host string, o *config) (Route, endpoint, error) {
 	if open == nil {
 		return nil, endpoint{}, nil
 	}
-	route, err := open(Target{Host: host, Engine: o.engine, Identity: o.identity})
+	route, err := open(Target{Host: host, Engine: o.engine, Identity: o.identity, Machine: o.machine})
 	if err != nil {
 		return nil, endpoint{}, err
 	}

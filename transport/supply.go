@@ -19,6 +19,9 @@ type supply struct {
 	requests int           // under way, from their begin to the end of their answer
 	conns    int           // open or being dialed
 	spares   []*dialing    // dials that lost their request
+	maxIdle  int           // how many connections may be left without a request
+	trim     func()        // closes all of those; nil where they close by themselves
+	trimming bool          // it is about to
 	changed  chan struct{} // closed, and made anew, whenever a wait may be over
 }
 
@@ -163,6 +166,24 @@ func (s *supply) ended() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests--
+	if s.trim != nil && !s.trimming && s.conns-s.requests > s.maxIdle {
+		s.trimming = true
+		time.AfterFunc(trimTime, s.tidy)
+	}
+}
+
+// trimTime is how long more connections than may idle are left to the calls of a burst.
+const trimTime = time.Second
+
+// tidy closes what idles if there is too much of it still. That is all of it, as net/http has it.
+func (s *supply) tidy() {
+	s.mu.Lock()
+	s.trimming = false
+	over := s.conns-s.requests > s.maxIdle
+	s.mu.Unlock()
+	if over {
+		s.trim()
+	}
 }
 
 func (s *supply) closed() { s.change(func() { s.conns-- }) }

@@ -13,7 +13,7 @@ import (
 // its path, with [] for any element and {} for any key: "/NetworkSettings/Networks/{}/DriverOpts". What docker.Open and
 // podman.Open ask, an operation of no version, is left out: they read a few members on purpose. report may be
 // called from several goroutines at once. It costs a second pass over each answer; use it in tests and to plan an
-// upgrade.
+// upgrade. A struct with a field for unknown members, tagged `json:",unknown"`, has them all.
 func WithUnknownMembers(report func(op *Operation, member string)) Option {
 	// The walk is behind a function value, so that a program which does not ask for it does not link it.
 	return func(c *config) {
@@ -58,7 +58,7 @@ func walkUnknown(doc rawJSON, t reflect.Type, path string, found map[string]bool
 		for _, e := range objectMembers(doc) {
 			walkUnknown(e, t.Elem(), path+"/{}", found)
 		}
-	case doc.Kind() == '{' && t.Kind() == reflect.Struct:
+	case doc.Kind() == '{' && t.Kind() == reflect.Struct && !keepsUnknown(t):
 		for name, value := range objectMembers(doc) {
 			if field, ok := fieldOf(t, name); ok {
 				walkUnknown(value, field.Type, path+"/"+name, found)
@@ -67,6 +67,16 @@ func walkUnknown(doc rawJSON, t reflect.Type, path string, found map[string]bool
 			}
 		}
 	}
+}
+
+// keepsUnknown reports whether a struct has a field for the members that it does not name.
+func keepsUnknown(t reflect.Type) bool {
+	for field := range t.Fields() {
+		if _, options, _ := strings.Cut(field.Tag.Get("json"), ","); slices.Contains(strings.Split(options, ","), "unknown") {
+			return true
+		}
+	}
+	return false
 }
 
 func objectMembers(doc rawJSON) map[string]rawJSON {

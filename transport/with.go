@@ -45,3 +45,9 @@ func (g gate) Hijack(ctx context.Context, r *Request) (*hijack.Conn, error) {
 	}
 	return g.caller.Hijack(ctx, r)
 }
+
+// OfferedVersions implements [Versioned]. What it wraps is not handed out: a part of a program that gets less of an engine
+// must not find the rest.
+func (g gate) OfferedVersions(api string) (oldest, newest string) {
+	return OfferedVersions(g.caller, api)
+}

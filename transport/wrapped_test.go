@@ -96,8 +96,10 @@ var settings = map[string]func(t *testing.T, wrap func(transport.Caller) transpo
 
 var settingsBefore = map[string]string{
 	"WithTLS": "connections", "WithTLSFiles": "connections", "WithDialer": "connections", "WithDialTimeout": "connections",
-	"WithTLSTimeout": "connections", "WithFreshConnections": "connections", "WithProxy": "connections", "WithScheme": "connections",
-	"WithIdentity": "connections", "WithDecryptKey": "connections", "WithWarning": "connections", "WithStrictKeyFiles": "connections",
+	"WithTLSTimeout": "connections", "WithFreshConnections": "connections", "WithIdleConnections": "connections",
+	"WithProxy": "connections", "WithScheme": "connections",
+	"WithIdentity": "connections", "WithMachine": "connections", "WithDecryptKey": "connections",
+	"WithWarning": "connections", "WithStrictKeyFiles": "connections",
 	"WithEngine": "what errors of hosts say", "WithUserAgent": "requests", "WithPolicy": "requests",
 	"WithHeaderTimeout": "heads of answers, which come before bodies",
 }

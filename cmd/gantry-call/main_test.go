@@ -39,7 +39,7 @@ func play(t *testing.T) {
 	d.Handle("GET /v1.41/containers/cut/json", transporttest.Text(200, "application/json", tty(false)))
 	d.Handle("GET /v1.41/containers/none/json", transporttest.Error(404, "No such container: none"))
 	d.Handle("GET /v1.41/containers/{id}/export", transporttest.Text(200, "application/x-tar", "tar\n"))
-	d.Handle("GET /v1.41/events", transporttest.Lines(map[string]any{"n": 1}, map[string]any{"n": 2}))
+	d.Handle("GET /v1.41/events", transporttest.Lines(map[string]any{"Action": "start"}, map[string]any{"Action": "die"}))
 	d.Handle("GET /v1.41/containers/conny/logs", transporttest.Frames(transporttest.Frame(1, "out\n"), transporttest.Frame(2, "err\n")))
 	d.Handle("GET /v1.41/containers/cut/logs", transporttest.Text(200, "", string(transporttest.Frame(1, "out\n"))+"\x01\x00\x00\x00\x00\x00\x00\x09cut"))
 	d.Handle("POST /v1.41/containers/{id}/start", transporttest.Empty(204))

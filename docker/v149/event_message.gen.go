@@ -9,6 +9,9 @@ type EventMessage struct {
 	Actor  EventActor `json:"Actor,omitzero"`
 	// From is the container's image, in an older form. Until API 1.51.
 	From string `json:"from,omitzero"`
+	// HealthStatus is how the container's health is by the event health_status, as "healthy", on Podman alone;
+	// Docker writes it in Action, "health_status: healthy".
+	HealthStatus string `json:"HealthStatus,omitzero"`
 	// ID is what Actor.ID says, in an older form. Until API 1.51.
 	ID    string            `json:"id,omitzero"`
 	Scope EventMessageScope `json:"scope,omitzero"`

@@ -5,9 +5,12 @@ package v153
 
 // EventMessage is one thing that happened in the engine.
 type EventMessage struct {
-	Action string            `json:"Action,omitzero"`
-	Actor  EventActor        `json:"Actor,omitzero"`
-	Scope  EventMessageScope `json:"scope,omitzero"`
+	Action string     `json:"Action,omitzero"`
+	Actor  EventActor `json:"Actor,omitzero"`
+	// HealthStatus is how the container's health is by the event health_status, as "healthy", on Podman alone;
+	// Docker writes it in Action, "health_status: healthy".
+	HealthStatus string            `json:"HealthStatus,omitzero"`
+	Scope        EventMessageScope `json:"scope,omitzero"`
 	// Time is in seconds since 1970.
 	Time int64 `json:"time,omitzero"`
 	// TimeNano is in nanoseconds since 1970.

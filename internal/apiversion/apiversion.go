@@ -24,6 +24,9 @@ func Parse(s string) (Version, error) {
 	return Version{int(a), int(b)}, nil
 }
 
+// String returns the version as paths have it: "1.41".
+func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
+
 // Compare is negative where v comes before w, and positive where it comes after.
 func (v Version) Compare(w Version) int {
 	return cmp.Or(cmp.Compare(v.Major, w.Major), cmp.Compare(v.Minor, w.Minor))
@@ -47,19 +50,28 @@ func minors(engine string) []span {
 // span are the minor versions of a major one.
 type span struct{ major, first, last int }
 
-// Package returns the generated package that is best for an engine, "docker" or "podman": the newest of those whose
-// version it offers, as "docker/v151"; or nothing, where it offers none of them or says no version.
-func Package(engine, oldest, newest string) string {
+// Best returns the newest version that there is a generated package of among those that an engine, "docker" or "podman",
+// offers; false where it offers none of them or says no version.
+func Best(engine, oldest, newest string) (best Version, found bool) {
 	if _, err := Parse(newest); err != nil {
-		return ""
+		return Version{}, false
 	}
-	best := ""
 	for _, s := range minors(engine) {
 		for minor := s.first; minor <= s.last; minor++ {
-			if (Version{s.major, minor}).Within(oldest, newest) {
-				best = fmt.Sprintf("%s/v%d%d", engine, s.major, minor)
+			if v := (Version{s.major, minor}); v.Within(oldest, newest) {
+				best, found = v, true
 			}
 		}
 	}
-	return best
+	return best, found
+}
+
+// Package returns the generated package that is best for an engine, "docker" or "podman": that of [Best], as "docker/v151",
+// or nothing.
+func Package(engine, oldest, newest string) string {
+	best, found := Best(engine, oldest, newest)
+	if !found {
+		return ""
+	}
+	return fmt.Sprintf("%s/v%d%d", engine, best.Major, best.Minor)
 }

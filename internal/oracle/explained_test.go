@@ -15,6 +15,7 @@ var explainedDocker = []explanation{
 	{"CreateImageInfo.stream", "missing here", "the engine has one type for every progress stream; this one does not bring it", 0, 0},
 	{"CreateImageInfo.time", "missing here", "only events bring it", 0, 51},
 	{"CreateImageInfo.timeNano", "missing here", "only events bring it", 0, 51},
+	{"EventMessage.HealthStatus", "missing there", "Podman's own, on its compatible socket", 40, 0},
 	{"FilesystemChange.Kind", "unsigned here, integer there", "it is 0, 1 or 2", 0, 26},
 	{"HostConfig.KernelMemory", "missing here", "it is for older versions: from this one on the engine leaves it out, or does not heed it", 42, 51},
 	{"HostConfig.PidsLimit", "a pointer here alone", "to these engines 0 and absent are the same; later ones, which serve the version as well, tell them apart", 0, 35},

@@ -122,7 +122,7 @@ var explainedPodman = []explanation{
 	{"SpecGenerator.static_ip", "a pointer there alone", "no text is no address: it is as if absent", 31, 34},
 	{"SpecGenerator.static_ipv6", "a pointer there alone", "no text is no address: it is as if absent", 31, 34},
 	{"SpecGenerator.static_mac", "a pointer there alone", "no bytes are no address: it is as if absent", 31, 34},
-	{"ContainersStatsReport.Error", "any here, string there", "4.3 writes an object without members for an error", 31, 0},
+	{"ContainersStatsReport.Error", "missing here", "a value that is not null is the failure of the call, not a member of its answer", 31, 0},
 	{"ContainerStats.AvgCPU", "missing there", "members of newer versions, which share the schema that the overlay adds", 31, 32},
 	{"ContainerStats.DataPoints", "missing there", "members of other versions, which share the schema that the overlay adds", 31, 40},
 	{"ContainerStats.Duration", "missing there", "members of newer versions, which share the schema that the overlay adds", 31, 32},

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # install.sh docker|podman|registry|ssh|proxy|compiler|seccomp|rootless|all ...
 #
-# Installs the distribution's packages of an engine, of the registry, of OpenSSH, of an HTTP proxy (all: of these), of a C compiler, of what
+# Installs the distribution's packages of an engine, of the registry, of OpenSSH, of proxies (all: of these), of a C compiler, of what
 # fetch.sh needs to build Docker 29, or of what a Podman needs to run without root, with apt-get, where their programs are
 # missing; what is there already, from whatever source, stays as it is. No service is started.
 set -euo pipefail
@@ -50,7 +50,14 @@ for what in "${@:-all}"; do
 		;;
 	esac
 	case $what in ssh | all) need sshd openssh-server; need ssh-agent openssh-client ;; esac
-	case $what in proxy | all) need tinyproxy tinyproxy-bin; need openssl openssl ;; esac
+	case $what in proxy | all)
+		need tinyproxy tinyproxy-bin
+		need microsocks microsocks
+		# Debian has it in /usr/sbin, which a user's PATH may lack.
+		[ -x /usr/sbin/squid ] || need squid squid
+		need openssl openssl
+		;;
+	esac
 	# Go's race detector is linked by a C compiler.
 	case $what in compiler | seccomp)
 		need gcc gcc

@@ -18,11 +18,16 @@ type Option func(*route)
 // authorities are trusted. It is no part of what the engine is spoken to by.
 func WithTLS(c *tls.Config) Option { return func(r *route) { r.tls = c.Clone() } }
 
+// WithHalfClose says that the proxy passes on the end of one direction without ending the other, as ssh -D does, so that
+// CloseWrite of an upgraded connection to an engine in plain text is possible. Many proxies do not, squid, tinyproxy and microsocks among
+// them: with this option what a container writes after CloseWrite is then lost, without an error.
+func WithHalfClose() Option { return func(r *route) { r.halfClose = true } }
+
 // Through reaches TCP engines through the proxy at a URL:
 //
 //	http://user:password@host:port      an HTTP proxy, by CONNECT; port 80 unless set
 //	https://user:password@host:port     the same, spoken to in TLS; port 443
-//	socks5://user:password@host:port    SOCKS 5; port 1080
+//	socks5://user:password@host:port    SOCKS 5, also as socks5h; port 1080
 //
 // User and password may be left out. All of them are given the engine's name and look it up themselves. The dial timeout
 // bounds the whole way to the engine. An engine that cannot be reached, or a proxy that refuses, is
@@ -36,26 +41,29 @@ func Through(address string, options ...Option) transport.Option {
 		for _, option := range options {
 			option(r)
 		}
-		return r.dial, nil
+		return r.through, nil
 	})
 }
 
 // route is a parsed proxy.
 type route struct {
-	scheme  string
-	address string // host:port
-	host    string
-	user    *url.Userinfo
-	tls     *tls.Config
+	scheme    string
+	address   string // host:port
+	host      string
+	user      *url.Userinfo
+	tls       *tls.Config
+	halfClose bool // the proxy passes it on
 }
 
 // ports are where proxies are by default.
-var ports = map[string]string{"http": "80", "https": "443", "socks5": "1080"}
+var ports = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
 // parse reads a proxy's URL. Messages never repeat it, for it may hold a password.
 func parse(address string) (*route, error) {
 	u, err := url.Parse(address)
 	switch {
+	case !strings.Contains(address, "://"):
+		return nil, invalid("has no scheme, such as http:// or socks5://")
 	case err != nil:
 		return nil, invalid("is not a URL")
 	case ports[u.Scheme] == "":
@@ -81,7 +89,7 @@ func invalid(reason string) error {
 // dial opens a connection through the proxy.
 func (r *route) dial(ctx context.Context, address string) (net.Conn, error) {
 	open := r.connect
-	if r.scheme == "socks5" {
+	if strings.HasPrefix(r.scheme, "socks") {
 		open = r.socks
 	}
 	conn, err := open(ctx, address)
@@ -90,3 +98,15 @@ func (r *route) dial(ctx context.Context, address string) (net.Conn, error) {
 	}
 	return conn, nil
 }
+
+// through is dial, with CloseWrite only where the proxy passes it on.
+func (r *route) through(ctx context.Context, address string) (net.Conn, error) {
+	conn, err := r.dial(ctx, address)
+	if err != nil || r.halfClose {
+		return conn, err
+	}
+	return whole{conn}, nil
+}
+
+// whole hides CloseWrite, which would end both directions at most proxies.
+type whole struct{ net.Conn }

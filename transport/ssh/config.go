@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,6 +43,7 @@ type configFile struct {
 	path     string
 	relative string // what names of included files are relative to
 	optional bool
+	own      bool // it is the user's, or included: no other user may write it
 }
 
 // readConfig reads what the files say about a host, the first files first.
@@ -80,6 +83,9 @@ type configReader struct {
 // file reads a file, of which the part before its first block applies if active.
 func (r *configReader) file(f configFile, active bool, depth int) error {
 	text, err := userfile.Read(f.path)
+	if err == nil && f.own {
+		err = checkWriters(f.path)
+	}
 	switch {
 	case f.optional && errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -95,7 +101,7 @@ func (r *configReader) file(f configFile, active bool, depth int) error {
 		switch {
 		case err != nil:
 		case word == "host":
-			applies = active && matchList(args, r.host)
+			applies = active && matchExactly(args, r.host)
 		case word == "match":
 			applies = active && r.match(args)
 		case !applies || len(args) == 0:
@@ -128,8 +134,11 @@ func (r *configReader) include(f configFile, patterns []string, depth int) error
 		return fmt.Errorf("files include each other more than %d deep", maxIncludes)
 	}
 	for _, pattern := range patterns {
-		if rest, home := strings.CutPrefix(pattern, "~/"); home {
-			pattern = filepath.Join(r.home, rest)
+		if strings.HasPrefix(pattern, "~") {
+			var unknown error
+			if pattern, unknown = tilde(pattern, r.home); unknown != nil {
+				continue // as ssh passes it by
+			}
 		} else if !filepath.IsAbs(pattern) {
 			pattern = filepath.Join(f.relative, pattern)
 		}
@@ -138,12 +147,28 @@ func (r *configReader) include(f configFile, patterns []string, depth int) error
 			return err
 		}
 		for _, path := range paths {
-			if err := r.file(configFile{path: path, relative: f.relative, optional: true}, true, depth+1); err != nil {
+			if info, err := os.Stat(path); err == nil && info.IsDir() {
+				continue // as ssh passes it by
+			}
+			if err := r.file(configFile{path: path, relative: f.relative, optional: true, own: true}, true, depth+1); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// tilde replaces a leading ~ or ~user by that user's folder.
+func tilde(path, home string) (string, error) {
+	name, rest, _ := strings.Cut(path[1:], "/")
+	if name != "" {
+		u, err := user.Lookup(name)
+		if err != nil {
+			return "", fmt.Errorf("there is no user for ~%s", printable(name, 64))
+		}
+		home = u.HomeDir
+	}
+	return filepath.Join(home, rest), nil
 }
 
 // match evaluates a Match. What is not known here is taken not to hold, also when it is negated.
@@ -153,8 +178,15 @@ func (r *configReader) match(args []string) bool {
 	}
 	holds := true
 	for len(args) > 0 {
-		criterion, negated := strings.CutPrefix(strings.ToLower(args[0]), "!")
+		criterion, negated := strings.CutPrefix(args[0], "!")
 		args = args[1:]
+		if name, argument, joined := strings.Cut(criterion, "="); joined { // host=name, as well as host name
+			criterion = name
+			if argument != "" {
+				args = append([]string{argument}, args...)
+			}
+		}
+		criterion = strings.ToLower(criterion)
 		var ok bool
 		switch criterion {
 		case "all":
@@ -204,6 +236,21 @@ func matchList(patterns []string, text string) bool {
 	for _, pattern := range patterns {
 		pattern, negated := strings.CutPrefix(pattern, "!")
 		if wildcard(strings.ToLower(pattern), strings.ToLower(text)) {
+			if negated {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+// matchExactly is matchList for the patterns of Host, which tell capitals from small letters.
+func matchExactly(patterns []string, text string) bool {
+	found := false
+	for _, pattern := range patterns {
+		pattern, negated := strings.CutPrefix(pattern, "!")
+		if wildcard(pattern, text) {
 			if negated {
 				return false
 			}
@@ -269,7 +316,7 @@ func splitArgs(rest string) (args []string, err error) {
 				inside = 0
 			case inside == 0 && (b == '"' || b == '\''):
 				inside = b
-			case b == '\\' && i+1 < len(rest) && strings.IndexByte(`"'\`, rest[i+1]) >= 0:
+			case b == '\\' && i+1 < len(rest) && (strings.IndexByte(`"'\`, rest[i+1]) >= 0 || inside == 0 && rest[i+1] == ' '):
 				i++
 				arg.WriteByte(rest[i])
 			default:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gantry-go/gantry/internal/userfile"
+	"github.com/gantry-go/gantry/transport"
 )
 
 // resolved returns what a configuration makes of a host, in a home of its own.
@@ -89,13 +90,13 @@ func TestConfigRefused(t *testing.T) {
 		"User a;b":                        "user name",
 		"Port 0":                          "port",
 		"Port 22a":                        "port",
-		"IdentityFile ~root/x":            "~",
+		"IdentityFile ~no-such-user/x":    "~",
 		"IdentityFile %Z":                 "IdentityFile",
 		"IdentityFile ${UNSET}":           "IdentityFile",
 		"IdentityFile ${":                 "IdentityFile",
 		"UserKnownHostsFile %":            "UserKnownHostsFile",
 		"ConnectTimeout soon":             "ConnectTimeout",
-		"ServerAliveInterval 100000000":   "ServerAliveInterval",
+		"ServerAliveInterval 10000000000": "ServerAliveInterval",
 		"ServerAliveCountMax -1":          "ServerAliveCountMax",
 		"ProxyJump a b":                   "",
 		"ProxyJump -oX":                   "ProxyJump",
@@ -226,4 +227,35 @@ func same(t testing.TB, what string, got, want any) {
 	if fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", want) {
 		t.Errorf("%s: %v, want %v", what, got, want)
 	}
+}
+
+// TestWritersAndReaders has files that others may write or read: ssh refuses them, and so does this package.
+func TestWritersAndReaders(t *testing.T) {
+	home := t.TempDir()
+	ok(t, os.Mkdir(filepath.Join(home, ".ssh"), 0o700))
+	config, included := filepath.Join(home, ".ssh", "config"), filepath.Join(home, "included")
+	ok(t, os.WriteFile(included, []byte("Port 4\n"), 0o600))
+	ok(t, os.WriteFile(config, []byte("User u\nInclude "+included+"\n"), 0o600))
+	e := environment{home: home, user: "me", getenv: func(string) string { return "" }}
+	var o options
+	_, err := o.resolve(address{host: "h"}, e)
+	ok(t, err)
+	for _, path := range []string{config, included} {
+		for _, mode := range []os.FileMode{0o666, 0o620, 0o602} {
+			ok(t, os.Chmod(path, mode))
+			if _, err := o.resolve(address{host: "h"}, e); err == nil || !strings.Contains(err.Error(), path+": another user may write it") {
+				t.Errorf("%s of mode %o: %v", path, mode, err)
+			}
+		}
+		ok(t, os.Chmod(path, 0o600))
+	}
+
+	file, public := keyFile(t, "")
+	s, offered := accepting(t, public)
+	ok(t, os.Chmod(file, 0o640))
+	fails(t, ping(t.Context(), s.only(t, WithKeyFiles(file))), transport.ErrConnect, file+": other users may read it")
+	if got := offered.take(); len(got) != 0 {
+		t.Errorf("%d keys were offered", len(got))
+	}
+	ok(t, ping(t.Context(), s.only(t, WithKeyFiles(file), WithAgentSocket(anAgent(t, private(t, file))))))
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -60,7 +62,15 @@ func (o *options) connect(ctx context.Context, a address) (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ssh %s: %w", a.host, err)
 	}
+	// Only what the URL itself says to be on this computer is, and only without anything in between.
+	s.machine = o.machine && o.dial == nil && len(s.jumps) == 0 && loopback(a.host) && loopback(s.host)
 	return o.reach(ctx, s, 0)
+}
+
+// loopback reports whether a host is this computer.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
 // reach connects to a server, through its jump hosts.
@@ -138,10 +148,7 @@ const clientVersion = "SSH-2.0-gantry"
 
 // handshake has the server prove who it is, and then the user.
 func (o *options) handshake(ctx context.Context, s *settings, w *wire, below *connection) (*connection, error) {
-	keys, err := s.judge(o)
-	if err != nil {
-		return nil, s.phase("known hosts", err)
-	}
+	keys := s.judge(o)
 	// The keys' context ends with the handshake, and so does the agent's connection.
 	keyCtx, done := context.WithCancel(ctx)
 	defer done()
@@ -201,7 +208,7 @@ func (s *settings) handshakeError(err error, trusted bool, ring *keyring) error 
 	}
 	err = &serverSaid{err}
 	if trusted && ring != nil {
-		err = fmt.Errorf("%s: %w", ring.told(), err)
+		err = fmt.Errorf("%s: %w", ring.told(err), err)
 	} else if trusted {
 		err = fmt.Errorf("the server takes no public keys: %w", err)
 	}

@@ -31,7 +31,12 @@
 // A server must be in known_hosts: by its key, or by a certificate of an authority there. Names may be hashed, and have
 // ports. What is not there, has another key there, or is revoked there is refused with a [HostKeyError], which is a
 // [transport.ErrHostKey] and holds what is needed to add the key. StrictHostKeyChecking is not read: nothing is ever
-// added or let pass. [WithHostKeyCallback] alone replaces known_hosts.
+// added or let pass. A line or a file that cannot be read is passed by, and named in the error of a server that is unknown;
+// a line that revokes counts however little of it can be read. A name with a port is looked up without it, too, as ssh does.
+// [WithHostKeyCallback] alone replaces known_hosts.
+//
+// One server needs no known key: Podman's own virtual machine, which has a new one whenever it is made anew. Where the connection
+// says that it is one ([transport.WithMachine]), and the URL leads to the loopback, its key is taken as it is, as podman does.
 //
 // # The user's identity
 //
@@ -46,7 +51,10 @@
 // ~/.ssh/config and then /etc/ssh/ssh_config (on Windows ssh_config of %ProgramData%\ssh) are read for each
 // connection, and of them: Host, Match (all, host, originalhost, user, localuser, final), Include, HostName, User, Port,
 // IdentityFile, IdentitiesOnly, IdentityAgent, CertificateFile, UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias,
-// ProxyJump, ConnectTimeout, ServerAliveInterval and ServerAliveCountMax. A Match of anything else, exec among them,
-// never applies. ProxyCommand and RevokedHostKeys are refused rather than ignored; [WithDialer] stands in for the former.
-// What the URL says comes first. Other words are of no concern here and not read.
+// ProxyJump, PubkeyAuthentication, ConnectTimeout, ServerAliveInterval and ServerAliveCountMax. A Match of anything else,
+// exec among them, never applies. ProxyCommand and RevokedHostKeys are refused rather than ignored; [WithDialer] stands in for
+// the former. What the URL says comes first. Other words are of no concern here and not read.
+//
+// What ssh refuses for its owner or mode is refused here: settings that another user may write, and private keys of the user's
+// that others may read.
 package ssh

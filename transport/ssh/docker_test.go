@@ -4,6 +4,7 @@ package ssh
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -105,4 +106,23 @@ func TestLikePodman(t *testing.T) {
 		}
 		ok(t, pod.Close())
 	}
+}
+
+// TestPodmanMachine opens the default connection of podman's files, which is one to its own virtual machine.
+func TestPodmanMachine(t *testing.T) {
+	sshdtest.Needs(t, sshdtest.Program)
+	e := enginetest.Podman(t)
+	s := startOpenSSH(t)
+	list := fmt.Sprintf(`{"Connection":{"Default":"m","Connections":{"m":{"URI":%q,"Identity":%q,"IsMachine":true}}}}`,
+		s.URL(strings.TrimPrefix(e.Host, "unix://")), s.Key)
+	for _, name := range []string{"CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("PODMAN_CONNECTIONS_CONF", write(t, "connections.json", list))
+	pod, err := podman.Open(t.Context(), Hosts(WithConfigFiles(), WithAgentSocket(""), WithKnownHosts(write(t, "k", ""))))
+	ok(t, err)
+	if pod.Info().Version != e.Version || !pod.Choice().Machine {
+		t.Errorf("%+v, %+v", pod.Info(), pod.Choice())
+	}
+	ok(t, pod.Close())
 }

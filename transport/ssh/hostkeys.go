@@ -1,18 +1,14 @@
 package ssh
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"slices"
 	"strings"
 
-	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
 	known "golang.org/x/crypto/ssh/knownhosts"
 
-	"github.com/gantry-go/gantry/internal/userfile"
 	"github.com/gantry-go/gantry/transport"
 )
 
@@ -30,6 +26,8 @@ type HostKeyError struct {
 	Known []string
 	// Revoked says where the key is marked as revoked, if it is.
 	Revoked string
+	// Skipped says which lines and files could not be read, of which one may be about the server.
+	Skipped []string
 	// Err is what else is wrong with the key, or what the callback that replaces known_hosts said; or nil.
 	Err error
 }
@@ -44,7 +42,7 @@ func (e *HostKeyError) Line() string {
 	if cert, ok := key.(*ssh.Certificate); ok {
 		key = cert.Key
 	}
-	return knownhosts.Line([]string{e.Host}, key)
+	return known.Line([]string{e.Host}, key)
 }
 
 // Error says what is wrong, and how a key is made known.
@@ -63,8 +61,12 @@ func (e *HostKeyError) Error() string {
 	if len(e.Files) > 0 {
 		file = e.Files[0]
 	}
-	return fmt.Sprintf("%s shows the %s, which is unknown: compare the fingerprint with the server's, then add to %s: %s",
+	text := fmt.Sprintf("%s shows the %s, which is unknown: compare the fingerprint with the server's, then add to %s: %s",
 		e.Host, shown, file, e.Line())
+	if len(e.Skipped) > 0 {
+		text += "; could not be read: " + strings.Join(e.Skipped, ", ")
+	}
+	return text
 }
 
 // Unwrap returns [transport.ErrHostKey] and Err.
@@ -80,81 +82,101 @@ type hostKeys struct {
 	lookup   string
 	files    []string
 	callback ssh.HostKeyCallback // instead of the files
-	db       *knownhosts.HostKeyDB
+	machine  bool                // a server on the loopback is trusted, unless its key is revoked
+	byName   []*hostFiles        // what is known of the name with its port, and then of the name alone, as ssh looks
 }
 
 // judge reads what is known about the server, anew for each connection, since files change.
-func (s *settings) judge(o *options) (*hostKeys, error) {
-	h := &hostKeys{lookup: s.lookup, callback: o.hostKeys}
+func (s *settings) judge(o *options) *hostKeys {
+	h := &hostKeys{lookup: s.lookup, callback: o.hostKeys, machine: s.machine}
 	if h.callback != nil {
-		return h, nil
+		return h
 	}
 	h.files = s.knownHosts
-	var there []string
-	for _, path := range s.knownHosts {
-		switch err := userfile.Check(path); {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil:
-			return nil, err
-		}
-		there = append(there, path)
+	h.byName = []*hostFiles{readHostFiles(h.files, known.Normalize(h.lookup))}
+	if host, port, err := net.SplitHostPort(h.lookup); err == nil && port != "22" {
+		h.byName = append(h.byName, readHostFiles(h.files, host))
 	}
-	db, err := knownhosts.NewDB(there...)
-	if err != nil {
-		return nil, err
-	}
-	h.db = db
-	return h, nil
+	return h
 }
 
 // check is the [ssh.HostKeyCallback]. The name that comes with it is ours; the address may be a tunnel's.
 func (h *hostKeys) check(_ string, remote net.Addr, key ssh.PublicKey) error {
-	refused := &HostKeyError{Host: knownhosts.Normalize(h.lookup), Key: key, Files: h.files}
+	refused := &HostKeyError{Host: known.Normalize(h.lookup), Key: key, Files: h.files}
 	if h.callback != nil {
 		if refused.Err = h.callback(h.lookup, remote, key); refused.Err == nil {
 			return nil
 		}
 		return refused
 	}
-	err := h.db.HostKeyCallback()(h.lookup, &net.TCPAddr{IP: net.IPv4zero}, key)
-	if err == nil {
+	for _, files := range h.byName {
+		if refused.Revoked = files.revokes(key); refused.Revoked != "" {
+			return refused
+		}
+	}
+	if at, ok := remote.(*net.TCPAddr); ok && h.machine && at.IP.IsLoopback() {
 		return nil
 	}
-	if unknown, ok := errors.AsType[*known.KeyError](err); ok {
-		for _, want := range unknown.Want {
-			refused.Known = append(refused.Known, fmt.Sprintf("%s:%d", want.Filename, want.Line))
+	plain := key
+	cert, certified := key.(*ssh.Certificate)
+	if certified {
+		plain = cert.Key
+	}
+	for _, files := range h.byName {
+		if files.knows(plain, false) {
+			return nil
+		}
+		if !certified || !files.knows(cert.SignatureKey, true) {
+			continue
+		}
+		checker := ssh.CertChecker{IsHostAuthority: func(ssh.PublicKey, string) bool { return true }} // it is known by this name
+		if refused.Err = checker.CheckHostKey(h.lookup, remote, key); refused.Err == nil {
+			return nil
 		}
 		return refused
 	}
-	if revoked, ok := errors.AsType[*known.RevokedError](err); ok {
-		refused.Revoked = fmt.Sprintf("%s:%d", revoked.Revoked.Filename, revoked.Revoked.Line)
-		return refused
-	}
-	refused.Err = err
+	refused.Known = h.byName[0].known()
+	refused.Skipped = h.byName[0].skipped
 	return refused
 }
 
 // algorithms are those of the server's key, best first. A server has keys of several kinds: it is asked for one of a
-// kind that is known, and for the others only lest a changed server fail without a word on its key.
+// kind that is known, and for the others only lest a changed server fail without a word on its key. Of an unknown server
+// the key is asked for that ssh would show.
 func (h *hostKeys) algorithms() []string {
-	certified, usual := false, []string(nil)
-	if h.db != nil {
-		usual = h.db.HostKeyAlgorithms(h.lookup)
-		certified = slices.ContainsFunc(h.db.HostKeys(h.lookup), func(k knownhosts.PublicKey) bool { return k.Cert })
+	certified, usual := false, map[string]bool{}
+	for _, files := range h.byName {
+		for _, l := range files.lines {
+			switch {
+			case l.revoked:
+			case l.authority:
+				certified = true
+			default:
+				usual[l.key.Type()] = true
+			}
+		}
+		if certified || len(usual) > 0 {
+			break
+		}
 	}
 	rank := func(algorithm string) int {
+		kind := slices.IndexFunc(kindsOfKey, func(k string) bool { return strings.HasPrefix(algorithm, k) })
 		switch isCert := strings.Contains(algorithm, "-cert-"); {
 		case isCert && certified: // whatever the kind of the authority's own key
-			return 0
+			return kind
 		case isCert:
-			return 3
-		case slices.Contains(usual, algorithm):
-			return 1
+			return 300 + kind
+		case usual[algorithm], usual[ssh.KeyAlgoRSA] && strings.HasPrefix(algorithm, "rsa-sha2-"):
+			return 100 + kind
 		}
-		return 2
+		return 200 + kind
 	}
 	all := ssh.SupportedAlgorithms().HostKeys
 	slices.SortStableFunc(all, func(a, b string) int { return rank(a) - rank(b) })
 	return all
+}
+
+// kindsOfKey are the beginnings of algorithms, in the order in which ssh prefers them.
+var kindsOfKey = []string{
+	"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256", "",
 }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -25,13 +26,21 @@ type keyring struct {
 	options  *options
 
 	signers []ssh.Signer
-	names   []string // of the signers, for people
+	late    []ssh.Signer // the same keys by other algorithms
+	names   []string     // of the signers, for people
 	skipped []string
+
+	mu    sync.Mutex
+	taken string // the name of the key that the server wanted a signature of last
 }
 
 // gather finds the keys. The agent's connection, nil if there is none, is to be closed when the server knows the user.
 func gather(ctx context.Context, s *settings, o *options) (*keyring, io.Closer) {
 	k := &keyring{ctx: ctx, settings: s, options: o}
+	if s.noKeys {
+		k.skipped = []string{"all keys, by PubkeyAuthentication no"}
+		return k, nil
+	}
 	for _, signer := range o.signers {
 		k.add(signer, "a given key")
 	}
@@ -42,13 +51,33 @@ func gather(ctx context.Context, s *settings, o *options) (*keyring, io.Closer) 
 	}
 	if !s.identitiesOnly {
 		for i, signer := range held {
-			k.add(signer, fmt.Sprintf("the agent's key %d", i+1))
+			k.certified(signer, agentName(i, signer), certificates)
 		}
 	}
+	k.signers = append(k.signers, k.late...)
 	if conn == nil {
 		return k, nil
 	}
 	return k, conn
+}
+
+// agentName is how people know a key of the agent's.
+func agentName(i int, signer ssh.Signer) string {
+	name := ssh.FingerprintSHA256(signer.PublicKey())
+	if key, ok := signer.PublicKey().(*agent.Key); ok && key.Comment != "" {
+		name = printable(key.Comment, 64)
+	}
+	return fmt.Sprintf("the agent's key %d (%s)", i+1, name)
+}
+
+// certified adds a key, with the certificates for it first.
+func (k *keyring) certified(signer ssh.Signer, name string, certificates []*ssh.Certificate) {
+	for _, cert := range certificates {
+		if both, err := ssh.NewCertSigner(cert, signer); err == nil { // it fails where the key is another's
+			k.add(both, name+" with a certificate")
+		}
+	}
+	k.add(signer, name)
 }
 
 // add adds a key that is not there yet.
@@ -59,8 +88,78 @@ func (k *keyring) add(signer ssh.Signer, name string) {
 			return
 		}
 	}
-	k.signers = append(k.signers, signer)
 	k.names = append(k.names, name)
+	first, second := byAlgorithm(signer)
+	k.signers = append(k.signers, &noting{first, k, name})
+	if second != nil {
+		k.late = append(k.late, &noting{second, k, name})
+	}
+}
+
+// byAlgorithm makes two keys of an RSA key, which has several algorithms: OpenSSH announces all that it knows, whichever it
+// takes, and the protocol's library offers a key by one of them. The second is nil for other keys.
+func byAlgorithm(signer ssh.Signer) (first, second ssh.MultiAlgorithmSigner) {
+	by, ok := signer.(ssh.AlgorithmSigner)
+	if !ok {
+		return single{signer}, nil
+	}
+	algorithms := []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSA}
+	if kind := signer.PublicKey().Type(); kind != ssh.KeyAlgoRSA && kind != ssh.CertAlgoRSAv01 {
+		algorithms = []string{underlying(kind)}
+	} else if several, ok := signer.(ssh.MultiAlgorithmSigner); ok {
+		algorithms = slices.DeleteFunc(algorithms, func(a string) bool { return !slices.Contains(several.Algorithms(), a) })
+	}
+	if len(algorithms) < 2 || algorithms[0] != ssh.KeyAlgoRSASHA512 {
+		return several{by, algorithms}, nil
+	}
+	return several{by, algorithms[:1]}, several{by, algorithms[1:]}
+}
+
+// underlying is the algorithm by which a key of a kind signs.
+func underlying(kind string) string {
+	base, _, cert := strings.Cut(kind, "-cert-v01")
+	if cert && strings.HasSuffix(kind, "@openssh.com") && strings.HasPrefix(kind, "sk-") {
+		return base + "@openssh.com"
+	}
+	return base
+}
+
+// several is a key that is offered by some algorithms.
+type several struct {
+	ssh.AlgorithmSigner
+	algorithms []string
+}
+
+// Algorithms implements [ssh.MultiAlgorithmSigner].
+func (s several) Algorithms() []string { return s.algorithms }
+
+// single is a key that knows nothing of algorithms.
+type single struct{ ssh.Signer }
+
+// Algorithms implements [ssh.MultiAlgorithmSigner].
+func (s single) Algorithms() []string { return []string{underlying(s.PublicKey().Type())} }
+
+// SignWithAlgorithm implements [ssh.AlgorithmSigner].
+func (s single) SignWithAlgorithm(rand io.Reader, data []byte, _ string) (*ssh.Signature, error) {
+	return s.Sign(rand, data)
+}
+
+// noting is a key that notes that the server wanted a signature of it.
+type noting struct {
+	ssh.MultiAlgorithmSigner
+	ring *keyring
+	name string
+}
+
+// SignWithAlgorithm implements [ssh.AlgorithmSigner].
+func (n *noting) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
+	signature, err := n.MultiAlgorithmSigner.SignWithAlgorithm(rand, data, algorithm)
+	n.ring.mu.Lock()
+	defer n.ring.mu.Unlock()
+	if err == nil {
+		n.ring.taken = n.name
+	}
+	return signature, err
 }
 
 // skip notes why a key is not used. Files that nobody named may be absent without a word.
@@ -141,12 +240,7 @@ func (k *keyring) file(path string, held []ssh.Signer, certificates []*ssh.Certi
 	if cert, err := readCertificate(path + "-cert.pub"); err == nil {
 		certificates = append(slices.Clip(certificates), cert)
 	}
-	for _, cert := range certificates {
-		if certified, err := ssh.NewCertSigner(cert, signer); err == nil { // it fails where the key is another's
-			k.add(certified, path+" with a certificate")
-		}
-	}
-	k.add(signer, path)
+	k.certified(signer, path, certificates)
 }
 
 // load returns the key of a file: by the agent if that has it, without a passphrase until a signature is needed.
@@ -167,6 +261,9 @@ func (k *keyring) load(path string, held []ssh.Signer) (ssh.Signer, error) {
 			return signer, nil
 		}
 		return nil, errors.New("is a public key, and the agent does not hold the private one")
+	}
+	if err := checkReaders(path); err != nil {
+		return nil, err
 	}
 	signer, err := ssh.ParsePrivateKey(text)
 	if err == nil {
@@ -253,11 +350,24 @@ func (s *sealedKey) open() (ssh.Signer, error) {
 	return signer, nil
 }
 
+// tooMany is what OpenSSH says when it ends after as many keys as its MaxAuthTries.
+const tooMany = "Too many authentication failures"
+
 // told says which keys were there and which not, for the error of a server that wanted another.
-func (k *keyring) told() string {
-	text := "no key was there to try"
-	if len(k.names) > 0 {
-		text = "it takes none of " + strings.Join(k.names, ", ")
+func (k *keyring) told(said error) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var text string
+	switch names := strings.Join(k.names, ", "); {
+	case len(k.names) == 0:
+		text = "no key was there to try"
+	case strings.Contains(said.Error(), tooMany):
+		text = "it gave up before it was offered all keys, which are " + names +
+			": name the right one by IdentityFile, with IdentitiesOnly"
+	case k.taken != "":
+		text = "it took " + k.taken + ", and wants more than a key (AuthenticationMethods)"
+	default:
+		text = "it takes none of " + names
 	}
 	if len(k.skipped) > 0 {
 		text += "; not used: " + strings.Join(k.skipped, "; ")

@@ -280,3 +280,22 @@ func keyFile(t testing.TB, passphrase string) (string, ssh.PublicKey) {
 	ok(t, err)
 	return write(t, "id", string(pem.EncodeToMemory(block))), public
 }
+
+// TestCertificateOfTheAgent has the private key in the agent alone, as tokens and services that sign for a day do.
+func TestCertificateOfTheAgent(t *testing.T) {
+	authority := newSigner(t)
+	file, public := keyFile(t, "")
+	other, _ := keyFile(t, "")
+	certificate := &ssh.Certificate{Key: public, CertType: ssh.UserCert, ValidPrincipals: []string{"me"}, ValidBefore: ssh.CertTimeInfinity}
+	ok(t, certificate.SignCert(rand.Reader, authority))
+	s, offered := accepting(t, authority.PublicKey())
+	named := "CertificateFile " + write(t, "c.pub", string(ssh.MarshalAuthorizedKey(certificate))) + "\n"
+	agent := WithAgentSocket(anAgent(t, private(t, other), private(t, file)))
+	ok(t, ping(t.Context(), s.only(t, agent, WithConfigFiles(write(t, "c", named)))))
+	offered.take()
+	// With IdentitiesOnly ssh uses none of the agent's keys that no file names.
+	err := ping(t.Context(), s.only(t, agent, WithConfigFiles(write(t, "c", named+"IdentitiesOnly yes\nIdentityFile /no/key\n"))))
+	fails(t, err, transport.ErrConnect, "no key was there")
+	pub := write(t, "k.pub", string(ssh.MarshalAuthorizedKey(public)))
+	ok(t, ping(t.Context(), s.only(t, agent, WithConfigFiles(write(t, "c", named+"IdentitiesOnly yes\nIdentityFile "+pub+"\n")))))
+}

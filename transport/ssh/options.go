@@ -22,7 +22,8 @@ type options struct {
 	passphrase PassphraseFunc
 	hostKeys   ssh.HostKeyCallback
 	dial       DialFunc
-	maxLinks   int // 0 for no bound
+	maxLinks   int  // 0 for no bound
+	machine    bool // a server on the loopback is trusted
 }
 
 // Hosts makes a client take hosts of the form ssh://[user@]host[:port][/path]. A key file that comes with the host, as
@@ -38,6 +39,7 @@ func Hosts(opts ...Option) transport.Option {
 			return nil, err
 		}
 		o := o
+		o.machine = t.Machine
 		if t.Identity != "" {
 			o.keyFiles = append([]string{t.Identity}, o.keyFiles...)
 		}

@@ -19,14 +19,17 @@ import (
 type settings struct {
 	host, port, user string
 	lookup           string // "name:port" for known_hosts
+	key              string // the name without the port
 
 	identities     []string // private key files
 	explicit       bool     // they were named, so that one that cannot be read is worth a word
 	certificates   []string
 	identitiesOnly bool
+	noKeys         bool   // PubkeyAuthentication no
 	agent          string // socket, or ""
 
 	knownHosts []string
+	machine    bool      // a server on the loopback is trusted
 	jumps      []address // outermost first
 
 	connectTimeout time.Duration // 0 for none of its own
@@ -73,7 +76,7 @@ func (o *options) configFiles(e environment) []configFile {
 	}
 	system := systemDir(e)
 	return []configFile{
-		{path: filepath.Join(dir, "config"), relative: dir, optional: true},
+		{path: filepath.Join(dir, "config"), relative: dir, optional: true, own: true},
 		{path: filepath.Join(system, "ssh_config"), relative: system, optional: true},
 	}
 }
@@ -114,15 +117,24 @@ func (o *options) resolve(a address, e environment) (*settings, error) {
 	if alias := c.first("hostkeyalias"); alias != "" {
 		s.lookup = net.JoinHostPort(strings.ToLower(alias), "22")
 	}
-	f := filer{environment: e, tokens: map[byte]string{
-		'h': s.host, 'n': a.host, 'p': s.port, 'r': s.user, 'u': e.user, 'd': e.home, 'i': strconv.Itoa(os.Getuid()),
-	}}
+	s.key, _, _ = net.SplitHostPort(s.lookup)
+	f := o.filer(a, s, e)
 	for _, step := range []func(*options, *configuration, filer) error{s.keys, s.known, s.route, s.times} {
 		if err := step(o, c, f); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// filer knows the tokens of a server. %C is left out: what it stands for depends on the release of ssh.
+func (o *options) filer(a address, s *settings, e environment) filer {
+	name, _ := os.Hostname()
+	short, _, _ := strings.Cut(name, ".")
+	return filer{environment: e, tokens: map[byte]string{
+		'h': strings.ToLower(s.host), 'n': a.host, 'p': s.port, 'r': s.user, 'u': e.user, 'd': e.home, 'i': strconv.Itoa(os.Getuid()),
+		'k': s.key, 'l': name, 'L': short,
+	}}
 }
 
 func firstOf(values ...string) string {
@@ -136,14 +148,21 @@ func firstOf(values ...string) string {
 
 // keys says which keys are tried.
 func (s *settings) keys(o *options, c *configuration, f filer) (err error) {
-	s.identitiesOnly = c.first("identitiesonly") == "yes"
+	if s.identitiesOnly, err = flag(c, "IdentitiesOnly", false); err != nil {
+		return err
+	}
+	takesKeys, err := flag(c, "PubkeyAuthentication", true)
+	if err != nil {
+		return err
+	}
+	s.noKeys = !takesKeys
 	named, err := f.all("IdentityFile", c.values["identityfile"])
 	if err != nil {
 		return err
 	}
 	s.identities = append(s.identities, o.keyFiles...)
 	s.identities = append(s.identities, named...)
-	if s.explicit = len(s.identities) > 0; !s.explicit {
+	if s.explicit = len(s.identities) > 0 || c.values["identityfile"] != nil; !s.explicit { // "none" is a name, too
 		for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa"} {
 			s.identities = append(s.identities, filepath.Join(f.home, ".ssh", name))
 		}
@@ -239,27 +258,62 @@ func (s *settings) times(_ *options, c *configuration, _ filer) error {
 		s.aliveInterval = defaultAliveInterval
 	}
 	if text := c.first("serveralivecountmax"); text != "" {
-		if s.aliveCount, err = strconv.Atoi(text); err != nil || s.aliveCount < 1 || s.aliveCount > 1000 {
-			return errors.New("ServerAliveCountMax is not a number of 1 to 1000")
+		if s.aliveCount, err = strconv.Atoi(text); err != nil || s.aliveCount < 0 {
+			return errors.New("ServerAliveCountMax is not a number")
 		}
+		s.aliveCount = max(s.aliveCount, 1) // with 0 ssh gives a server one interval, too
 	}
 	return nil
 }
 
-// seconds reads a time of a day at most.
+// flag reads yes or no in all the spellings that ssh takes.
+func flag(c *configuration, word string, otherwise bool) (bool, error) {
+	switch text := strings.ToLower(c.first(strings.ToLower(word))); text {
+	case "":
+		return otherwise, nil
+	case "yes", "true":
+		return true, nil
+	case "no", "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s is neither yes nor no", word)
+}
+
+// maxTime bounds times, which ssh counts in 31 bits of seconds.
+const maxTime = (1<<31 - 1) * time.Second
+
+// units are those of times; a number alone is of seconds.
+var units = map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+
+// seconds reads a time as ssh writes them: 90, 1m30s, 1d, 2W.
 func seconds(c *configuration, word string) (time.Duration, error) {
 	text := c.first(strings.ToLower(word))
 	if text == "" || strings.EqualFold(text, "none") {
 		return 0, nil
 	}
-	if strings.Trim(text, "0123456789") == "" {
-		text += "s"
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 && d <= maxTime { // with fractions, too
+		return d, nil
 	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 || d > 24*time.Hour {
-		return 0, fmt.Errorf("%s is not a time of a day at most", word)
+	wrong := fmt.Errorf("%s is not a time as ssh writes it", word)
+	var total time.Duration
+	for rest := text; rest != ""; {
+		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+		n, err := strconv.ParseInt(rest[:digits], 10, 32)
+		if err != nil {
+			return 0, wrong
+		}
+		unit := time.Second
+		if rest = rest[digits:]; rest != "" {
+			if unit = units[rest[0]|0x20]; unit == 0 {
+				return 0, wrong
+			}
+			rest = rest[1:]
+		}
+		if total += time.Duration(n) * unit; n > int64(maxTime/unit) || total > maxTime {
+			return 0, wrong
+		}
 	}
-	return d, nil
+	return total, nil
 }
 
 // filer makes paths of what the configuration says.
@@ -287,10 +341,14 @@ func (f filer) all(word string, values []string) (paths []string, err error) {
 
 // path expands a leading ~, ${VARIABLE} and %x.
 func (f filer) path(word, value string) (string, error) {
-	if rest, home := strings.CutPrefix(value, "~/"); home {
-		value = "%d/" + rest
-	} else if strings.HasPrefix(value, "~") {
-		return "", fmt.Errorf("%s: another user's ~ is not known here", word)
+	folder := ""
+	if strings.HasPrefix(value, "~") { // before tokens, which are no part of a user's name
+		name, rest, _ := strings.Cut(value, "/")
+		var err error
+		if folder, err = tilde(name, f.home); err != nil {
+			return "", fmt.Errorf("%s: %w", word, err)
+		}
+		value = "/" + rest
 	}
 	rest, err := expand(word, value, f.tokens)
 	var path strings.Builder
@@ -308,7 +366,7 @@ func (f filer) path(word, value string) (string, error) {
 		path.WriteString(content)
 		rest = following
 	}
-	return path.String(), err
+	return folder + path.String(), err
 }
 
 // expand replaces %x by a token's value, and %% by a percent sign.

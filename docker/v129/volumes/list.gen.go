@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.29", Name: "VolumeList",
 	Method: "GET", Path: "/v1.29/volumes",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

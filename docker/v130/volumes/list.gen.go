@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.30", Name: "VolumeList",
 	Method: "GET", Path: "/v1.30/volumes",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.32", Name: "ImageList",
 	Method: "GET", Path: "/v1.32/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

@@ -39,7 +39,9 @@ func (o *EventsOptions) set(r *transport.Request) {
 }
 
 // Events reports what happens in the engine, from Since, which may be past, to Until, which may be to come, or
-// until the caller closes the sequence.
+// until the caller closes the sequence. Events can be lost, and nothing says so: Docker keeps the last 256 in
+// memory, forgets them when it restarts, and leaves out those that a slow reader does not take within a tenth of
+// a second. After a gap, list what is there.
 //
 // GET /events (SystemEvents). Succeeds with 200; fails with 400, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.35/#tag/System/operation/SystemEvents
@@ -54,7 +56,8 @@ type EventsResponse struct {
 	Action string              `json:"Action,omitzero"`
 	Actor  EventsResponseActor `json:"Actor,omitzero"`
 	// From: until API 1.51.
-	From string `json:"from,omitzero"`
+	From         string `json:"from,omitzero"`
+	HealthStatus string `json:"HealthStatus,omitzero"`
 	// ID: until API 1.51.
 	ID    string              `json:"id,omitzero"`
 	Scope EventsResponseScope `json:"scope,omitzero"`

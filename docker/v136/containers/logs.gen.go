@@ -65,7 +65,8 @@ func (o *LogsOptions) framing(f transport.Framing) transport.Framing {
 }
 
 // Logs reads what a container wrote, and with Follow what it goes on writing. Stdout, Stderr or both must be
-// set. The caller closes the logs or ranges over them to their end.
+// set. The caller closes the logs or ranges over them to their end. A log that is followed may end early without
+// an error, as dockerd 20.10 does once in a while: read again without Follow, it is whole.
 //
 // GET /containers/{id}/logs (ContainerLogs). Succeeds with 101, 200; fails with 404, 500.
 // See https://docs.docker.com/reference/api/engine/version/v1.36/#tag/Container/operation/ContainerLogs

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "docker", Version: "1.43", Name: "VolumeList",
 	Method: "GET", Path: "/v1.43/volumes",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "docker", Version: "1.54", Name: "VolumeInspect",
 	Method: "GET", Path: "/v1.54/volumes/{name...}",
+	Slow: true,
 }
 
 // Inspect tells what the engine and the driver know about one volume.

@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "3.1", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v3.1.2/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // Inspect returns what is in a list of manifests.

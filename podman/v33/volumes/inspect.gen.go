@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "3.3", Name: "VolumeInspectLibpod",
 	Method: "GET", Path: "/v3.3.1/libpod/volumes/{name}/json",
+	Slow: true,
 }
 
 // Inspect returns what there is to know of a volume.

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "3.3", Name: "VolumeListLibpod",
 	Method: "GET", Path: "/v3.3.1/libpod/volumes/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

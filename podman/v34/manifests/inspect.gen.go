@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "3.4", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v3.4.7/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // Inspect returns what is in a list of manifests.

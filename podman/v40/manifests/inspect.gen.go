@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "4.0", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v4.0.3/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // Inspect returns what is in a list of manifests.

@@ -13,6 +13,7 @@ import (
 var opStatsAll = transport.Operation{
 	Engine: "podman", Version: "4.0", Name: "PodStatsAllLibpod",
 	Method: "GET", Path: "/v4.0.3/libpod/pods/stats",
+	Slow: true,
 }
 
 // StatsAllOptions are the optional parameters of [Client.StatsAll]; nil means none of them.

@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "4.1", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v4.1.1/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // Inspect returns what is in a list of manifests.

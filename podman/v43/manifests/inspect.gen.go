@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "4.3", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v4.3.1/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // Inspect returns what is in a list of manifests.

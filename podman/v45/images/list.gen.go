@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "4.5", Name: "ImageListLibpod",
 	Method: "GET", Path: "/v4.5.1/libpod/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

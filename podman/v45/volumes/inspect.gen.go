@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "4.5", Name: "VolumeInspectLibpod",
 	Method: "GET", Path: "/v4.5.1/libpod/volumes/{name}/json",
+	Slow: true,
 }
 
 // Inspect returns what there is to know of a volume.

@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "4.7", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v4.7.2/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "4.8", Name: "ImageListLibpod",
 	Method: "GET", Path: "/v4.8.3/libpod/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

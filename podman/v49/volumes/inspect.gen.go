@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "4.9", Name: "VolumeInspectLibpod",
 	Method: "GET", Path: "/v4.9.5/libpod/volumes/{name}/json",
+	Slow: true,
 }
 
 // Inspect returns what there is to know of a volume.

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "4.9", Name: "VolumeListLibpod",
 	Method: "GET", Path: "/v4.9.5/libpod/volumes/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "5.0", Name: "ImageListLibpod",
 	Method: "GET", Path: "/v5.0.3/libpod/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

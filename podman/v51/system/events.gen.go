@@ -41,7 +41,9 @@ func (o *EventsOptions) set(r *transport.Request) {
 	r.Query("stream", o.Stream)
 }
 
-// Events reports what happens, or has happened. The caller closes the sequence.
+// Events reports what happens, or has happened. The caller closes the sequence. Podman keeps events in a file or
+// a journal: after a sequence that broke off, or an engine that was restarted, Since brings those that were
+// missed, as long as that still has them.
 //
 // GET /libpod/events (SystemEventsLibpod). Succeeds with 200; fails with 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.1#tag/system/operation/SystemEventsLibpod

@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "5.1", Name: "VolumeInspectLibpod",
 	Method: "GET", Path: "/v5.1.2/libpod/volumes/{name}/json",
+	Slow: true,
 }
 
 // Inspect returns what there is to know of a volume.

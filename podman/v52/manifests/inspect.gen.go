@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "5.2", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v5.2.5/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.

@@ -13,6 +13,7 @@ import (
 var opStatsAll = transport.Operation{
 	Engine: "podman", Version: "5.2", Name: "PodStatsAllLibpod",
 	Method: "GET", Path: "/v5.2.5/libpod/pods/stats",
+	Slow: true,
 }
 
 // StatsAllOptions are the optional parameters of [Client.StatsAll]; nil means none of them.

@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "5.5", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v5.5.2/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.

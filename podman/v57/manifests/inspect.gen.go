@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "5.7", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v5.7.1/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "5.7", Name: "VolumeListLibpod",
 	Method: "GET", Path: "/v5.7.1/libpod/volumes/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

@@ -44,7 +44,8 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 	r.Query("noprune", o.NoPrune)
 }
 
-// DeleteAll removes images, all that nothing uses or those given. What failed is in the answer.
+// DeleteAll removes the images that the options name; with no options, or with an empty list, every image that
+// no container uses. What failed is in the answer.
 //
 // DELETE /libpod/images/remove (ImageDeleteAllLibpod). Succeeds with 200; fails with 400, 500.
 // See https://docs.podman.io/en/latest/_static/api.html?version=v5.8#tag/images/operation/ImageDeleteAllLibpod

@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "5.8", Name: "ImageListLibpod",
 	Method: "GET", Path: "/v5.8.2/libpod/images/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.

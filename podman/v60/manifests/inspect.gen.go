@@ -13,6 +13,7 @@ import (
 var opInspect = transport.Operation{
 	Engine: "podman", Version: "6.0", Name: "ManifestInspectLibpod",
 	Method: "GET", Path: "/v6.0.0/libpod/manifests/{name...}/json",
+	Slow: true,
 }
 
 // InspectOptions are the optional parameters of [Client.Inspect]; nil means none of them.

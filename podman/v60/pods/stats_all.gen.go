@@ -13,6 +13,7 @@ import (
 var opStatsAll = transport.Operation{
 	Engine: "podman", Version: "6.0", Name: "PodStatsAllLibpod",
 	Method: "GET", Path: "/v6.0.0/libpod/pods/stats",
+	Slow: true,
 }
 
 // StatsAllOptions are the optional parameters of [Client.StatsAll]; nil means none of them.

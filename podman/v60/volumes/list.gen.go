@@ -13,6 +13,7 @@ import (
 var opList = transport.Operation{
 	Engine: "podman", Version: "6.0", Name: "VolumeListLibpod",
 	Method: "GET", Path: "/v6.0.0/libpod/volumes/json",
+	Slow: true,
 }
 
 // ListOptions are the optional parameters of [Client.List]; nil means none of them.
