@@ -161,7 +161,7 @@ func TestOpenNamesWhatItTried(t *testing.T) {
 	}
 	_, err := docker.Open(t.Context())
 	none, ok := errors.AsType[*docker.NoEngineError](err)
-	if !ok || len(none.Tried) < 12 || !errors.Is(err, transport.ErrConnect) || strings.Contains(err.Error(), "\n") {
+	if !ok || len(none.Tried) < 12 || !errors.Is(err, transport.ErrConnect) || strings.Count(err.Error(), "\n  ") != len(none.Tried) {
 		t.Fatalf("%v", err)
 	}
 	for _, word := range []string{

@@ -40,6 +40,9 @@ func (i Info) Package() string { return apiversion.Package("docker", i.MinAPIVer
 // a Docker API version, such as hand-made ones, pass.
 func (i Info) offers(r *transport.Request) error {
 	op := r.Operation()
+	if op.Engine == "podman" && i.Name != "" && i.Name != "Podman Engine" {
+		return r.Refuse(transport.ErrVersion, errors.New("the engine does not speak libpod's API: it is no Podman"))
+	}
 	if op.Engine != "docker" || op.Version == "" {
 		return nil
 	}

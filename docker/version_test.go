@@ -42,6 +42,23 @@ func TestVersionErrors(t *testing.T) {
 	}
 }
 
+// TestLibpodIsRefusedOnDocker says so before anything is sent, where the engine is known to be no Podman.
+func TestLibpodIsRefusedOnDocker(t *testing.T) {
+	_, runtime := isolate(t)
+	op := transport.Operation{Engine: "podman", Version: "4.3", Name: "PodListLibpod", Method: "GET", Path: "/v4.3.1/libpod/pods/json"}
+	for name, refused := range map[string]bool{"Engine": true, "Podman Engine": false, "": false} {
+		o := offer(t, filepath.Join(runtime, "l"+name+".sock"), fmt.Sprintf(`{"ApiVersion":"1.41","MinAPIVersion":"1.24","Components":[{"Name":%q}]}`, name))
+		e, err := docker.OpenHost(t.Context(), "unix://"+o.socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := transport.None(t.Context(), e, op.Request()); errors.Is(err, transport.ErrVersion) != refused {
+			t.Errorf("%q: %v", name, err)
+		}
+		_ = e.Close()
+	}
+}
+
 // TestEngineReturnsWhatFails holds that the failure of a raw call is the caller's to see.
 func TestEngineReturnsWhatFails(t *testing.T) {
 	_, runtime := isolate(t)

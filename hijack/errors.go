@@ -16,8 +16,13 @@ var (
 	// ErrProtocol is the class of [*ProtocolError].
 	ErrProtocol = errors.New("stream is not multiplexed")
 	// ErrTruncated is the class of [*TruncatedError]. It is [io.ErrUnexpectedEOF] to [errors.Is], too.
-	ErrTruncated = fmt.Errorf("stream truncated: %w", io.ErrUnexpectedEOF)
+	ErrTruncated error = truncated{}
 )
+
+type truncated struct{}
+
+func (truncated) Error() string { return "stream truncated" }
+func (truncated) Unwrap() error { return io.ErrUnexpectedEOF }
 
 // For readers and writers that claim to have moved more than there was room for, or less than nothing.
 var (

@@ -151,9 +151,9 @@ func (a *attempt) failure(ctx context.Context, r *Request, err error) error {
 	case errors.Is(cause, errHeaderTimeout):
 		class, err = ErrTimeout, nil
 	case ctx.Err() != nil:
-		class, err = nil, contextError(ctx)
+		class, err = ctx.Err(), contextError(ctx)
 	case a.upload.sourceError(err) != nil:
-		class, err = nil, a.upload.sourceError(err)
+		class, err = ErrSource, a.upload.sourceError(err)
 	default:
 		if phase, ok := errors.AsType[*dialPhase](err); ok {
 			class, err = phase.class, phase.err
@@ -176,7 +176,7 @@ func (a *attempt) because(err error) error {
 		return cause
 	}
 	if source := a.upload.sourceError(err); source != nil {
-		return a.req.acted(a.req.fail(nil, source))
+		return a.req.acted(a.req.fail(ErrSource, source))
 	}
 	return err
 }

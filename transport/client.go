@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -59,11 +60,14 @@ const (
 // the first call.
 func New(host string, options ...Option) (*Client, error) {
 	c := &Client{config: defaults()}
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			return nil, &Error{Operation: "options", Class: ErrInvalidInput, Message: fmt.Sprintf("option %d of %d is nil", i+1, len(options))}
+		}
 		option(&c.config)
 	}
 	if invalidHeaderValue(c.config.userAgent) {
-		return nil, InvalidHost("is fine, but not the user agent: it holds a character that no header may hold")
+		return nil, &Error{Operation: "user agent", Class: ErrInvalidInput, Message: "it holds a character that no header may hold"}
 	}
 	if err := c.reach(host); err != nil {
 		if c.route != nil {
@@ -208,6 +212,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*http.Response, error) {
 // send brings the request to the engine, with its credentials, and returns its answer's head; the attempt ends with
 // the answer.
 func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt, error) {
+	if c == nil || c.open == nil {
+		return nil, nil, r.Refuse(ErrInvalidInput, errNoClient)
+	}
 	r.config = &c.config
 	seen := c.observe(ctx, r)
 	if err := r.Err(); err != nil {
@@ -226,6 +233,14 @@ func (c *Client) send(ctx context.Context, r *Request) (*http.Response, *attempt
 		return nil, nil, seen.end(err)
 	}
 	return c.transmit(ctx, r)
+}
+
+var errNoClient = errors.New("there is no client to send it: New makes one, a zero or nil one sends nothing")
+
+// isNoCaller reports whether a caller is nil, or a nil pointer.
+func isNoCaller(c Caller) bool {
+	v := reflect.ValueOf(c)
+	return c == nil || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // transmit is send for a request that is ready.

@@ -10,10 +10,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// This file is the seam behind which the JSON library stands: nothing else of the SDK names it.
+// This file and mend.go are the seam behind which the JSON library stands: nothing else of the SDK names it.
 //
 // Its rules are what we promise: names match by exact case, except where a field's tag says otherwise; a duplicate
-// name, invalid UTF-8 and trailing text are errors; unknown members are ignored; null leaves a zero value.
+// name, a name that is not UTF-8 and trailing text are errors; a text that is not UTF-8 keeps its bytes; an empty text is
+// the zero time; unknown members are ignored; null leaves a zero value.
 
 // rawJSON is a value not decoded yet.
 type rawJSON = jsontext.Value
@@ -25,7 +26,11 @@ func marshal(v any) ([]byte, error) {
 
 // unmarshal decodes one whole document.
 func unmarshal(data []byte, v any) error {
-	return json.Unmarshal(data, v)
+	err := json.Unmarshal(data, v)
+	if err != nil && mendable(data, err) {
+		return mended(data, v)
+	}
+	return err
 }
 
 // unmarshalLenient decodes what it can of a document that only serves as an explanation.
@@ -36,7 +41,9 @@ func unmarshalLenient(data []byte, v any) error {
 // documents reads JSON documents one after the other from a stream.
 type documents struct{ dec *jsontext.Decoder }
 
-func newDocuments(r io.Reader) documents { return documents{jsontext.NewDecoder(r)} }
+func newDocuments(r io.Reader) documents {
+	return documents{jsontext.NewDecoder(r, jsontext.AllowInvalidUTF8(true))}
+}
 
 // next returns the bytes of the next document, valid until the call after, or io.EOF at a clean end.
 func (d documents) next() ([]byte, error) {

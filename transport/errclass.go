@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"github.com/gantry-go/gantry/hijack"
@@ -57,6 +59,8 @@ var (
 	ErrVersion error = invalidArgument{class{"API version not offered"}}
 	// ErrClosed: the client was closed.
 	ErrClosed error = class{"client closed"}
+	// ErrSource: the body that was to be sent could not be read. The cause is its reader's error.
+	ErrSource error = class{"the body could not be read"}
 	// ErrTruncated: the answer ended before its end.
 	ErrTruncated = hijack.ErrTruncated
 	// ErrUnsupported: the connection cannot do what was asked of it.
@@ -89,6 +93,16 @@ func (notImplemented) NotImplemented()    {}
 func (unavailable) Unavailable()          {}
 func (system) System()                    {}
 func (deadline) DeadlineExceeded()        {}
+
+// ownClass returns the class of a failure on this side of the wire.
+func ownClass(cause error) error {
+	for _, class := range []error{hijack.ErrClosed, ErrUnsupported, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(cause, class) {
+			return class
+		}
+	}
+	return ErrTransport
+}
 
 // statusClass returns the class of an answer that is not a success.
 func statusClass(status int) error {

@@ -37,7 +37,9 @@ type Error struct {
 	// Code is the one that the engine gives a failure inside an answer: of a build, the exit code of the command that
 	// failed. It is 0 where the engine gives none.
 	Code int
-	// Class is the kind of failure, one of the package's sentinels.
+	// Class is the kind of failure, and never nil: one of this package's sentinels; of a call whose context ended,
+	// [context.Canceled] or [context.DeadlineExceeded]; of a stream that was closed, or of logs that were read once,
+	// [hijack.ErrClosed].
 	Class error
 	// Err is the cause on our side of the wire, or nil.
 	Err error
@@ -61,13 +63,18 @@ func (e *Error) Error() string {
 		b.WriteString(": " + strconv.Itoa(e.Status) + " " + strings.ToLower(http.StatusText(e.Status)))
 	case message != "" && e.Class != nil:
 		b.WriteString(": " + e.Class.Error() + ": " + message)
-	case e.Class != nil:
+	case e.Class != nil && !e.covered():
 		b.WriteString(": " + e.Class.Error())
 	}
 	if e.Err != nil {
 		b.WriteString(": " + printable(e.Err.Error(), maxMessage))
 	}
 	return b.String()
+}
+
+// covered reports whether the cause says what the class does, and it need not be said twice.
+func (e *Error) covered() bool {
+	return e.Err != nil && strings.Contains(e.Err.Error(), e.Class.Error())
 }
 
 // Is makes a failure inside an answer [ErrStream], whatever its class.
@@ -85,8 +92,11 @@ func (e *Error) Unwrap() []error {
 	return causes
 }
 
-// fail makes an error of the request.
+// fail makes an error of the request. Without a class it is that of what happened on this side of the wire.
 func (r *Request) fail(class, cause error) *Error {
+	if class == nil {
+		class = ownClass(cause)
+	}
 	return &Error{
 		Operation: r.op.title(), Target: r.target, Method: r.op.Method, Path: r.rawPath, Class: class, Err: cause,
 	}
@@ -142,10 +152,9 @@ func (r *Request) bodyError(ctx context.Context, err error) error {
 	case isSilent:
 		class, err = ErrTimeout, silent
 	case errors.Is(err, hijack.ErrClosed), errors.Is(err, ErrUnsupported):
-		class = nil
+		class = ownClass(err)
 	case ctx.Err() != nil:
-		err = contextError(ctx)
-		class = nil
+		class, err = ctx.Err(), contextError(ctx)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, ErrTruncated):
 		class = ErrTruncated
 	case errors.Is(err, ErrTooLarge):

@@ -204,7 +204,7 @@ func TestRow44UploadSourceFails(t *testing.T) {
 	r.Upload(io.MultiReader(strings.NewReader("abc"), failing{broken}), "application/x-tar")
 	err := transport.None(t.Context(), w.client(t), r)
 	e := isError(t, "upload", err, broken, true)
-	if e.Class != nil || whole.Load() {
+	if e.Class != transport.ErrSource || whole.Load() {
 		t.Errorf("class %v, taken for whole %v", e.Class, whole.Load())
 	}
 }

@@ -415,7 +415,7 @@ func TestSourceFailsAfterTheHead(t *testing.T) {
 		t.Fatal(err)
 	}
 	within(t, "the stream", func() { err = m.Wait() })
-	if e := isError(t, "stream", err, broken, true); e.Class != nil {
+	if e := isError(t, "stream", err, broken, true); e.Class != transport.ErrSource {
 		t.Errorf("class %v", e.Class)
 	}
 	if call := seen.one(t); !errors.Is(call.Err, broken) {
@@ -446,7 +446,7 @@ func TestFileThatCannotBeRead(t *testing.T) {
 	r.Upload(f, "application/x-tar")
 	err = transport.None(t.Context(), w.client(t), r)
 	e, _ := errors.AsType[*transport.Error](err)
-	if path, ok := errors.AsType[*fs.PathError](err); !ok || path.Op != "read" || e == nil || e.Class != nil {
+	if path, ok := errors.AsType[*fs.PathError](err); !ok || path.Op != "read" || e == nil || e.Class != transport.ErrSource {
 		t.Errorf("%v", err)
 	}
 }

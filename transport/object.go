@@ -132,6 +132,9 @@ func answer(ctx context.Context, c Caller, r *Request) (*http.Response, error) {
 
 // stream is answer for what may be long in coming.
 func stream(ctx context.Context, c Caller, r *Request) (*http.Response, error) {
+	if isNoCaller(c) {
+		return nil, r.Refuse(ErrInvalidInput, errNoClient)
+	}
 	r.held = true
 	resp, err := c.Do(ctx, r)
 	if err != nil {

@@ -111,7 +111,8 @@ func (c *Client) observe(ctx context.Context, r *Request) *observation {
 	defer func() {
 		if !begun {
 			r.discard()
-			_ = o.end(r.fail(nil, errObserver))
+			class := errObserver
+			_ = o.end(r.fail(class, nil))
 		}
 	}()
 	for _, observer := range c.config.observers {

@@ -28,6 +28,9 @@ func (r *Request) UpgradeTo(protocol string) {
 // Upgrade sends a request through c and returns the upgraded connection, which the caller closes. The connection
 // ends with ctx.
 func Upgrade(ctx context.Context, c Caller, r *Request) (*hijack.Conn, error) {
+	if isNoCaller(c) {
+		return nil, r.Refuse(ErrInvalidInput, errNoClient)
+	}
 	return c.Hijack(ctx, r)
 }
 

@@ -337,7 +337,7 @@ func (e v156Smoke) states(t *testing.T) {
 
 func (e v156Smoke) files(t *testing.T) {
 	c, ctx := containers.New(e), t.Context()
-	id := e.create(t, containers.CreateRequest{Cmd: []string{"sh", "-c", "cat /root/file; rm /etc/passwd"}})
+	id := e.create(t, containers.CreateRequest{Cmd: []string{"sh", "-c", "cat /root/file; rm /etc/passwd; touch /root/caf$(printf '\\351')"}})
 	ok(t, c.PutArchive(ctx, id, "/root", tarball(t, "file", "content\n"), nil))
 	stat := must(c.ArchiveInfo(ctx, id, "/root/file"))(t).Stat
 	equal(t, "name", stat.Name, "file")
@@ -354,6 +354,7 @@ func (e v156Smoke) files(t *testing.T) {
 			t.Errorf("no %s among the changes: %+v", path, changes)
 		}
 	}
+	equal(t, "a name that is not UTF-8", slices.ContainsFunc(changes, func(c v156.FilesystemChange) bool { return strings.HasPrefix(c.Path, "/root/caf") }), true)
 	exported := untar(t, must(c.Export(ctx, id))(t))
 	_, there := exported["etc/passwd"]
 	equal(t, "exported", exported["root/file"] == "content\n" && !there, true)

@@ -45,11 +45,15 @@ func try[E any](host string, open func(host string) (E, error)) (engine E, err e
 	return engine, nil
 }
 
-// Explain says on one line what was looked at in vain.
+// Explain says what was looked at, one place a line where there are several.
 func Explain(tried []error) string {
-	lines := make([]string, len(tried))
-	for i, err := range tried {
-		lines[i] = err.Error()
+	const found = "no engine found:"
+	if len(tried) == 1 {
+		return found + " " + tried[0].Error()
 	}
-	return "no engine found: " + strings.Join(lines, "; ")
+	lines := []string{found}
+	for _, err := range tried {
+		lines = append(lines, err.Error())
+	}
+	return strings.Join(lines, "\n  ")
 }

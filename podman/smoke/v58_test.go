@@ -350,7 +350,7 @@ func (e v58Smoke) anonymousVolumes(t *testing.T) {
 
 func (e v58Smoke) files(t *testing.T) {
 	c, ctx := containers.New(e), t.Context()
-	id := e.create(t, e.script("cat /root/file; rm /etc/passwd"))
+	id := e.create(t, e.script("cat /root/file; rm /etc/passwd; touch /root/caf$(printf '\\351')"))
 	ok(t, c.PutArchive(ctx, id, "/root", tarball(t, "file", "content\n"), nil))
 	equal(t, "files", untar(t, must(c.Archive(ctx, id, "/root/file"))(t)), map[string]string{"file": "content\n"})
 	if !e.env.Rootless { // a user sees its mounts within its own namespace alone
@@ -366,6 +366,7 @@ func (e v58Smoke) files(t *testing.T) {
 			t.Errorf("no %s among the changes: %+v", path, changes)
 		}
 	}
+	equal(t, "a name that is not UTF-8", slices.ContainsFunc(changes, func(c v58.FileChange) bool { return strings.HasPrefix(c.Path, "/root/caf") }), true)
 	exported := untar(t, must(c.Export(ctx, id))(t))
 	_, there := exported["etc/passwd"]
 	equal(t, "exported", exported["root/file"] == "content\n" && !there, true)

@@ -37,5 +37,5 @@ func (o *StatsOptions) set(r *transport.Request) {
 func (c *Client) Stats(ctx context.Context, id string, opts *StatsOptions) (*transport.Messages[v130.ContainerStatsResponse], error) {
 	req := opStats.Request(id)
 	opts.set(req)
-	return transport.Sequence[v130.ContainerStatsResponse](ctx, c.caller, req, "read")
+	return transport.Sequence[v130.ContainerStatsResponse](ctx, c.caller, req, "read,text")
 }

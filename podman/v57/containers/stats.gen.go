@@ -41,5 +41,5 @@ func (o *StatsOptions) set(r *transport.Request) {
 func (c *Client) Stats(ctx context.Context, name string, opts *StatsOptions) (*transport.Messages[v57.ContainerStatsResponse], error) {
 	req := opStats.Request(name)
 	opts.set(req)
-	return transport.Sequence[v57.ContainerStatsResponse](ctx, c.caller, req, "read")
+	return transport.Sequence[v57.ContainerStatsResponse](ctx, c.caller, req, "read,text")
 }

@@ -114,6 +114,8 @@ func goKind(goType string) string {
 		return "number"
 	case goType == "bool":
 		return "bool"
+	case goType == "time.Time":
+		return "text" // an empty one is the zero time
 	}
 	return ""
 }
