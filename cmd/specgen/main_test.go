@@ -48,7 +48,7 @@ func TestReadingVerbs(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"list docker 1.41", "containers    25 operations\n"},
 		{"list docker 1.41 exec", "Create   ContainerExec  POST  /v1.41/containers/{id}/exec\n"},
-		{"list", "docker  1.41  12 categories  106 operations\n"},
+		{"list", "docker  1.41  15 categories  106 operations\n"},
 		{"list docker", "docker  1.25  12 categories  94 operations\n"},
 		{"doc docker 1.44 ContainerStop", "  query  signal  string  since API 1.42\n"},
 		{"diff docker 1.55 1.56", "  + HostConfig.Umask *uint32\n"},

@@ -114,6 +114,7 @@ func OpenEdition(root, engine string, only ...string) (*Edition, error) {
 		return nil, err
 	}
 	e := &Edition{overlay: o, words: w}
+	var versions []version
 	for _, in := range inputs {
 		if len(only) > 0 && !slices.Contains(only, in.Version) {
 			continue
@@ -130,10 +131,10 @@ func OpenEdition(root, engine string, only ...string) (*Edition, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.planners = append(e.planners, p)
+		e.planners, versions = append(e.planners, p), append(versions, v)
 	}
 	if len(only) == 0 {
-		if err := o.checkUsed(); err != nil {
+		if err := o.checkUsed(versions); err != nil {
 			return nil, err
 		}
 	}

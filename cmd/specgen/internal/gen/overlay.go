@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 )
@@ -241,18 +242,23 @@ func (o *overlay) check() error {
 	return errors.Join(errs...)
 }
 
-// checkUsed refuses entries that no version needs.
-func (o *overlay) checkUsed() error {
+// checkUsed refuses entries for some of these versions that none of them needs.
+func (o *overlay) checkUsed(versions []version) error {
+	meant := func(spans ...span) bool {
+		return slices.ContainsFunc(versions, func(v version) bool {
+			return !slices.ContainsFunc(spans, func(s span) bool { return !s.holds(v) })
+		})
+	}
 	var errs []error
 	for _, id := range keys(o.Operations) {
 		for _, name := range keys(o.Operations[id].Params) {
-			if !o.Operations[id].Params[name].used {
+			if e := o.Operations[id].Params[name]; !e.used && meant(o.Operations[id].span, e.span) {
 				errs = append(errs, fmt.Errorf("overlay: operations.%s.params.%s: no version has it", id, name))
 			}
 		}
 	}
 	for _, e := range o.Unsent {
-		if !e.used {
+		if !e.used && meant(e.span) {
 			errs = append(errs, fmt.Errorf("overlay: unsent %v of %v: no version needs it", e.Names, e.Operations))
 		}
 	}
