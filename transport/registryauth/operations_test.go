@@ -62,7 +62,7 @@ func asks(t *testing.T, client transport.Caller, engine string, op *catalog.Oper
 		switch {
 		case p.Name == "id":
 			args[p.Name] = "web"
-		case p.Name == "fromImage", p.Required && p.Type == "string":
+		case p.Name == "fromImage", p.Name == "term", p.Required && p.Type == "string":
 			args[p.Name] = image
 		case p.Required:
 			args[p.Name] = 1
@@ -75,6 +75,9 @@ func asks(t *testing.T, client transport.Caller, engine string, op *catalog.Oper
 		}
 	}
 	_, err := op.Call(t.Context(), client, args)
+	if errors.Is(err, transport.ErrInvalidInput) && strings.HasPrefix(err.Error(), "podman 4.0 ManifestPushLibpod ") {
+		return // Podman 4.0 would run another operation, so it is always refused
+	}
 	want := transport.RegistryQuery{Header: header, Engine: engine, Image: image}
 	if header == many {
 		want.Image = ""
