@@ -42,5 +42,5 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 func (c *Client) DeleteAll(ctx context.Context, opts *DeleteAllOptions) (*v34.LibpodImagesRemoveReport, error) {
 	req := opDeleteAll.Request()
 	opts.set(req)
-	return transport.Object[v34.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list")
+	return transport.Object[v34.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|ExitCode,number")
 }

@@ -52,5 +52,5 @@ func (o *DeleteAllOptions) set(r *transport.Request) {
 func (c *Client) DeleteAll(ctx context.Context, opts *DeleteAllOptions) (*v46.LibpodImagesRemoveReport, error) {
 	req := opDeleteAll.Request()
 	opts.set(req)
-	return transport.Object[v46.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list")
+	return transport.Object[v46.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|ExitCode,number")
 }

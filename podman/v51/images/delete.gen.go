@@ -43,5 +43,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v51.LibpodImagesRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v51.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|Untagged,list")
+	return transport.Object[v51.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|Untagged,list|ExitCode,number")
 }

@@ -46,5 +46,5 @@ func (o *DeleteOptions) set(r *transport.Request) {
 func (c *Client) Delete(ctx context.Context, name string, opts *DeleteOptions) (*v56.LibpodImagesRemoveReport, error) {
 	req := opDelete.Request(name)
 	opts.set(req)
-	return transport.Object[v56.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|Untagged,list")
+	return transport.Object[v56.LibpodImagesRemoveReport](ctx, c.caller, req, "Deleted,list|Untagged,list|ExitCode,number")
 }
