@@ -31,7 +31,7 @@ func nested(t *testing.T, files []string) map[string]string {
 }
 
 // TestNestedModulesRequireARelease holds that every module of ours that requires the root's requires the same release of it,
-// which is the one that they are published with. Their replace directives are for work here: nobody else sees them.
+// which is the one that they are published with. Their replace directives are for work here: users do not see them.
 func TestNestedModulesRequireARelease(t *testing.T) {
 	if version := release(t, nested(t, tracked(t))); !regexp.MustCompile(`^v\d+\.\d+\.\d+$`).MatchString(version) || version == "v0.0.0" {
 		t.Errorf("%q is no release", version)
@@ -126,7 +126,7 @@ func TestModulesAsUsersGetThem(t *testing.T) {
 	}
 }
 
-// uses are packages that somebody else imports, and commands to install, of each module by its folder. Nobody else can import
+// uses are packages that somebody else imports, and commands to install, of each module by its folder. Users cannot import
 // what is internal, but a tool may look at all modules of a repository.
 var uses = map[string]struct{ packages, commands []string }{
 	"":                    {[]string{"/docker/v141/containers", "/podman", "/transport/ssh", "/catalog"}, []string{"/cmd/gantry-call"}},

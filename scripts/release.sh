@@ -17,7 +17,7 @@ for module in $(modules); do
 		go -C "$module" mod edit -require="$root@$version"
 	fi
 	case $module in
-	./internal/*) ;; # nobody can import it
+	./internal/*) ;; # users cannot import it
 	*) tags+=("${module#./}/$version") ;;
 	esac
 done

@@ -270,7 +270,7 @@ func (c *Client) transmit(ctx context.Context, r *Request) (*http.Response, *att
 	}
 }
 
-// poolOf returns the connections that a request may go by. A body that can be sent once has one that nobody used
+// poolOf returns the connections that a request may go by. A body that can be sent once has one that was not used
 // before: on one that the engine has closed meanwhile, part of it would be gone before that shows.
 func (c *Client) poolOf(r *Request) *pool {
 	switch {

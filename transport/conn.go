@@ -131,7 +131,7 @@ func (c *countedConn) ReadFrom(r io.Reader) (int64, error) {
 // where it refuses an upload, its answer, which is waited for.
 func (c *countedConn) listen(err error) {
 	if c.handshake != nil && !c.handshake.answered.Load() && c.SetReadDeadline(time.Now().Add(verdictTime)) == nil {
-		c.reading.Lock()                                          // whoever reads returns by then
+		c.reading.Lock()                                          // a Read under way returns by then
 		rest, _ := io.ReadAll(io.LimitReader(c.Conn, maxVerdict)) // to the end that broke the write
 		c.ahead = append(c.ahead, rest...)
 		c.reading.Unlock()

@@ -32,7 +32,7 @@ type Error struct {
 	// Body is the answer's body as it came, at most 64 KiB of it. It is the engine's text and is not redacted.
 	Body []byte
 	// MayHaveActed says that the engine may have carried out the operation, or part of it. It is false where the
-	// request was never wholly sent, was refused (4xx), or changes nothing by its nature.
+	// head of the request never went out, where the request was refused (4xx), and where it changes nothing by its nature.
 	MayHaveActed bool
 	// Code is the one that the engine gives a failure inside an answer: of a build, the exit code of the command that
 	// failed. It is 0 where the engine gives none.

@@ -102,7 +102,7 @@ func TestWritesCountAsWords(t *testing.T) {
 		}
 		<-gone
 		<-read
-		if n, err := conn.Write([]byte("nobody hears")); n != 0 || err == nil || errors.Is(err, io.ErrShortWrite) { // which hides why
+		if n, err := conn.Write([]byte("unheard")); n != 0 || err == nil || errors.Is(err, io.ErrShortWrite) { // which hides why
 			t.Errorf("a write to an engine that is gone: %d bytes, %v", n, err)
 		}
 	})

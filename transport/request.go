@@ -20,7 +20,7 @@ import (
 // parameters and a body. What cannot be sent is remembered, and Do and Hijack refuse it with [ErrInvalidInput].
 // A Request is not safe for concurrent use.
 type Request struct {
-	seen   *observation // nil where nobody observes
+	seen   *observation // nil without an observer
 	config *config      // of the client that sent it; nil before, and where a fake answers
 
 	op            *Operation

@@ -196,7 +196,7 @@ var rows = []row{
 			_, errs := io.ReadAll(stderr)
 			return strings.Join([]string{said(in), said(out), said(errs), said(stdin.Close())}, ", ")
 		}},
-	{name: "a pipe that nobody reads", program: []string{"head -c 60000 /dev/zero; exit 3"}, want: "code 3",
+	{name: "a pipe without a reader", program: []string{"head -c 60000 /dev/zero; exit 3"}, want: "code 3",
 		do: func(t *testing.T, c one, _ context.CancelFunc) string {
 			_, err := c.StdoutPipe()
 			ok(t, err)
@@ -207,7 +207,7 @@ var rows = []row{
 			stdin, err := c.StdinPipe()
 			ok(t, err)
 			ok(t, c.Start())
-			for err == nil { // until there is nobody any more
+			for err == nil { // until there is no process any more
 				_, err = stdin.Write(make([]byte, 64<<10))
 			}
 			code := said(c.Wait())
@@ -271,7 +271,7 @@ var rows = []row{
 			*c.cancel = func() error { return os.ErrProcessDone }
 			return said(c.Run())
 		}},
-	{name: "canceled in vain", program: []string{"echo up; sleep 0.3"}, want: "broken",
+	{name: "canceled without effect", program: []string{"echo up; sleep 0.3"}, want: "broken",
 		ours: "canceled, broken", why: "the context has ended all the same",
 		do: func(_ *testing.T, c one, stop context.CancelFunc) string {
 			*c.stdout = writer(func(p []byte) (int, error) { stop(); return len(p), nil })

@@ -93,7 +93,7 @@ func (c *Cmd) expire(r *run) {
 			return
 		case <-gone:
 			gone, waiting = nil, r.waiting
-		case <-waiting: // what keeps the output from its end can only be a pipe that nobody reads any more
+		case <-waiting: // what keeps the output from its end can only be a pipe without a reader
 			waiting = nil
 			if r.cause != nil {
 				r.abandon()

@@ -10,8 +10,8 @@ import (
 	"github.com/gantry-go/gantry/hijack"
 )
 
-// copyInput brings the input to the process, and tells it of the end. Nobody waits for it: a read of the caller's reader
-// may take for ever.
+// copyInput brings the input to the process, and tells it of the end. Wait does not wait for it: a read of the
+// caller's reader may never return.
 func (r *run) copyInput(c *Cmd) {
 	defer r.recovered()
 	if p, ok := c.Stdin.(*pipe); ok {
@@ -129,7 +129,7 @@ func (in *input) filter(p []byte) []byte {
 	return out
 }
 
-// noKeys switches the engine's own keys off: it would look for ctrl-p,ctrl-q where none are given. Nobody types this.
+// noKeys switches the engine's own keys off: it would look for ctrl-p,ctrl-q where none are given. No person types this.
 var noKeys = strings.TrimSuffix(strings.Repeat("ctrl-@,", 8), ",")
 
 // parseKeys reads keys as `docker attach --detach-keys` does: characters, and ctrl- with one of a-z @ [ \ ] ^ _.

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	kept = 32 << 10 // of stderr at each end, where nobody else gets it
+	kept = 32 << 10 // of stderr at each end, where the caller does not get it
 	edge = 1 << 10  // of any output at each end: what an engine says in place of output is shorter
 )
 

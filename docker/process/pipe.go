@@ -9,8 +9,8 @@ import (
 // pipeSize is what a pipe holds before a write waits, as much as one of Linux.
 const pipeSize = 64 << 10
 
-// pipe is a pipe within the process. It holds as much as the kernel's, so that a command which writes little ends though
-// nobody reads.
+// pipe is a pipe within the process. It holds as much as the kernel's, so that a command which writes little ends without
+// a reader.
 type pipe struct {
 	mu      sync.Mutex
 	changed sync.Cond
@@ -107,7 +107,7 @@ func (c *Cmd) StdinPipe() (io.WriteCloser, error) {
 }
 
 // StdoutPipe returns a pipe from the command's Stdout. Read it to its end before you call Wait, which closes it. Stdout and
-// Stderr share a connection: what nobody reads of one holds the other up, once it is more than 64 KiB.
+// Stderr share a connection: once more than 64 KiB of one are unread, the other waits.
 func (c *Cmd) StdoutPipe() (io.ReadCloser, error) {
 	p, err := c.newPipe("Stdout", c.Stdout != nil)
 	if err != nil {

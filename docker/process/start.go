@@ -43,7 +43,7 @@ type run struct {
 	over     context.Context // ended by Wait when it has what it wants, with end
 	end      context.CancelFunc
 	abandon  func()        // closes stuck
-	stuck    chan struct{} // closed when only a pipe that nobody reads keeps the output from its end
+	stuck    chan struct{} // closed when only a pipe without a reader keeps the output from its end
 	watched  chan struct{} // closed when the watch has ended; cause is set then
 	cause    error         // why the command was canceled, if it was
 	unsure   bool          // it ended while it was being canceled
@@ -184,7 +184,7 @@ func (r *run) copyOutput() {
 		if s.err != nil {
 			r.outErr = s.err
 		}
-		// So that whoever reads a pipe finds its end.
+		// The reader of a pipe finds its end by this.
 		if p, ok := s.w.(*pipe); ok {
 			p.closeWrite()
 		}

@@ -140,7 +140,7 @@ func TestPipe(t *testing.T) {
 		_ = pipeReader{p}.Close()
 		synctest.Wait()
 		if n != pipeSize || !errors.Is(written, io.ErrClosedPipe) {
-			t.Errorf("a write that nobody reads: %d, %v", n, written)
+			t.Errorf("a write without a reader: %d, %v", n, written)
 		}
 		if _, err := p.Read(data); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("a read behind Close: %v", err)

@@ -141,7 +141,7 @@ func (h *hostKeys) check(_ string, remote net.Addr, key ssh.PublicKey) error {
 }
 
 // algorithms are those of the server's key, best first. A server has keys of several kinds: it is asked for one of a
-// kind that is known, and for the others only lest a changed server fail without a word on its key. Of an unknown server
+// kind that is known, and for the others so that the error of a changed server can name its key. Of an unknown server
 // the key is asked for that ssh would show.
 func (h *hostKeys) algorithms() []string {
 	certified, usual := false, map[string]bool{}

@@ -107,10 +107,10 @@ func (l *link) release() {
 	l.tidy()
 }
 
-// idle reports whether nobody uses the link. The caller holds the lock.
+// idle reports whether the link has no user. The caller holds the lock.
 func (l *link) idle() bool { return l.streams <= 0 && l.dials <= 0 }
 
-// tidy closes a link that nobody uses, if another is there or no stream may be opened on it.
+// tidy closes a link without users, if another is there or no stream may be opened on it.
 func (l *link) tidy() {
 	l.mu.Lock()
 	idle := l.idle()

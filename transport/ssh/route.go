@@ -35,7 +35,7 @@ type route struct {
 	// What is known of the server for as long as there is a connection to it.
 	answer *answer // of its program; nil before it was asked
 	way    *way    // nil before it was found
-	search *search // nil while nobody searches
+	search *search // nil while there is no search
 }
 
 // coming is a connection that is being made, for all who wait for it.

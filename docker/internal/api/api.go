@@ -55,7 +55,7 @@ type component struct {
 	Rest Rest   `json:",unknown"`
 }
 
-// Rest takes what else an answer has, so that nobody reports it as unknown: these types have a few members on purpose.
+// Rest takes what else an answer has, so that it is not reported as unknown: these types have a few members on purpose.
 type Rest map[string]skipped
 
 type skipped struct{}
